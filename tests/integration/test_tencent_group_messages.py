@@ -209,6 +209,12 @@ async def test_an_import_and_life_after_it(tmp_path: Path) -> None:  # GR-08
             "ImportMsgResult"
         ]
         assert [(one["Result"], one["MsgSeq"]) for one in results] == [(0, 1), (10004, 0), (0, 2), (80002, 0)]
+        later = {"SendTime": begun + 150, "Random": 9, "MsgBody": text("not yet")}
+        half = [later | {"From_Account": "alice"}, later]
+        assert await code(app, "import_group_msg", GroupId="g", MsgList=half) == 10004, "nothing is half done"
+        odd = {"From_Account": "alice", "SendTime": begun + 150, "Random": 10, "MsgBody": [{"MsgType": "Odd"}]}
+        results = (await ok(app, "import_group_msg", GroupId="g", MsgList=[odd, odd]))["ImportMsgResult"]
+        assert [one["MsgSeq"] for one in results] == [0, 0], "each has a result of its own"
         more = [{"From_Account": "alice", "SendTime": begun + 200, "Random": 4, "MsgBody": text("three")}]
         await ok(app, "import_group_msg", GroupId="g", MsgList=more)
         assert said(await bob.history("g")) == ["one", "two", "three"], "the group is open"

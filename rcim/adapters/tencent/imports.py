@@ -6,6 +6,8 @@ as they are imported, and messages can be imported until the first one is sent.
 
 from __future__ import annotations
 
+import msgspec
+
 from rcim.adapters.tencent.codes import GROUP
 from rcim.adapters.tencent.command import Call, Json, command
 from rcim.adapters.tencent.fields import Fields
@@ -70,14 +72,16 @@ def _member(row: Fields) -> requests.ImportedMember:
 
 @command(GROUP, "group_open_http_svc/import_group_msg")
 async def import_group_msg(call: Call) -> Json:
-    """Brings messages over, in the order of their times. Each has a result of its own (GR-08)."""
+    """Brings messages over, in the order of their times. Each has a result of its own (GR-08). The fields of all are read
+    before the first is brought over."""
     group_id = group_of(call.fields)
     rows = call.fields.objects("MsgList", MESSAGES_MAX, least=1)
     results: list[Json] = []
-    for at, row in enumerate(rows):
-        made = _message(row, at)
+    for at, made in enumerate([_message(row, at) for at, row in enumerate(rows)]):
         try:
-            seq = (await call.ask(requests.AdminMessagesImport(group_id, [made]), Imported)).first_seq
+            body = encode_body(from_json(rows[at].raw("MsgBody")))
+            wanted = requests.AdminMessagesImport(group_id, [msgspec.structs.replace(made, body=body)])
+            seq = (await call.ask(wanted, Imported)).first_seq
             results.append({"Result": 0, "MsgTime": made.time_ms // 1000, "MsgSeq": seq})
         except RcimError as error:
             if error.code.name not in BAD_ONE and not at:
@@ -87,7 +91,7 @@ async def import_group_msg(call: Call) -> Json:
 
 
 def _message(row: Fields, at: int) -> requests.ImportedMessage:
-    """A message of the list. Raises TencentError or RcimError for what could be a message of no group."""
+    """A message of the list, without its body. Raises TencentError."""
     sent_s = row.number("SendTime")
     random = row.number("Random", 0)
     return requests.ImportedMessage(
@@ -95,5 +99,5 @@ def _message(row: Fields, at: int) -> requests.ImportedMessage:
         time_ms=sent_s * 1000,
         priority=Priority.NORMAL,
         client_msg_id=str(random) if "Random" in row else f"{sent_s}-{at}",
-        body=encode_body(from_json(row.raw("MsgBody"))),
+        body=b"",
     )
