@@ -13,6 +13,7 @@ from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
 from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
+from rcim.adapters.tencent.turns import Turns
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
@@ -41,6 +42,7 @@ class TencentApi:
         self._service = service
         self._rates = Rates()
         self._places = Places()
+        self._turns = Turns()
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -66,14 +68,25 @@ class TencentApi:
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request), self._places, base_url=_base_url(request))
-            said = await command.answer(call)
+            said = await command.answer(self._call(principal, family, request))
         except TencentError as error:
             return _response(family, said, error)
         except RcimError as error:
             text = f"{error.code.name}: {error.detail or error.code.meaning}"
             return _response(family, said, TencentError(family.code_of(error), text))
         return _response(family, said, None)
+
+    def _call(self, principal: Principal, family: Family, request: HttpRequest) -> Call:
+        """Raises TencentError."""
+        return Call(
+            self._service,
+            principal,
+            family,
+            _body(request),
+            self._places,
+            self._turns,
+            base_url=_base_url(request),
+        )
 
     async def _caller(self, request: HttpRequest) -> Principal:
         """Raises TencentError, RcimError or FaultError."""
