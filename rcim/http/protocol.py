@@ -35,6 +35,7 @@ class HttpConnection(web.RequestHandler):
         "_head",
         "_head_timer",
         "_headers_s",
+        "_in_request",
         "_place",
         "_refuse",
         "_stream",
@@ -49,6 +50,9 @@ class HttpConnection(web.RequestHandler):
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self.busy = False
         """True from when a request is complete until its response is written."""
+        self._in_request = False
+        """True from when the headers of a request are there until its response is written: what arrives is its body, or
+        waits for its turn behind it."""
         self._refuse = refuse
         self._place = place
         self._headers_s = headers_s
@@ -84,7 +88,7 @@ class HttpConnection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """As asyncio's."""
-        if data and not self.busy:
+        if data and not self._in_request:
             self._head.add(data)
             if self._head_timer is None:
                 self._head_timer = self._loop.call_later(self._headers_s, self._too_slow)
@@ -92,6 +96,7 @@ class HttpConnection(web.RequestHandler):
 
     def head_over(self) -> None:
         """The headers of a request are there."""
+        self._in_request = True
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
@@ -153,7 +158,7 @@ class HttpConnection(web.RequestHandler):
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
-            self.busy = False
+            self.busy = self._in_request = False
             self._head.clear()
 
 

@@ -12,9 +12,8 @@ from aiohttp import HttpVersion10, HttpVersion11, web
 
 from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
-from rcim.base.terminal import printable
 from rcim.connect.listener import Admitted
-from rcim.http.access_log import AccessLog, Line
+from rcim.http.access_log import AccessLog, Line, shown_path
 from rcim.http.admission import BodyBytes, BodyHold, Places
 from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
 from rcim.http.bodies import read_body
@@ -146,7 +145,7 @@ class HttpServer:
         except FaultError as error:
             return _fault(api, error.fault, error.detail)
         except Exception:  # a fault of ours: the caller gets an answer, and the others go on
-            log.exception("%s %s", got.method, printable(got.path))
+            log.exception("%s %s", got.method, shown_path(got.path))
             return _fault(api, Fault.FAILED)
         finally:
             hold.release()

@@ -106,6 +106,10 @@ BAD = (
     ("/message/group/publish", b"fromUserId=a&toGroupId=1&toGroupId=2&toUserId=b&objectName=o&content=x", 1002),
     ("/message/recall", b"fromUserId=a&conversationType=9&targetId=b&messageUID=x", 1002),
     ("/message/history", b"date=2026139901", 1002),
+    ("/chatroom/create", b'{"chatroom[a]":[]}', 1002),
+    ("/chatroom/create", b"chatroom[a]=x&chatroom[]=x", 1002),
+    ("/chatroom/create", b"chatroom[a]=x&chatroom[b]=" + b"n" * 31, 1005),
+    ("/ultragroup/msg/get", b"groupId=g&msgs=1", 1002),
     ("/message/private/publish_template", b'{"fromUserId":"a","toUserId":["b"],"values":[]}', 1002),
     ("/push", b'{"platform":["pc"],"audience":{}}', 1002),
 )
@@ -129,6 +133,14 @@ async def test_some_of_many_targets_fail(tmp_path: Path) -> None:
         found = await app.rong_ok("/message/group/publish", fromUserId="ann", toGroupId=["there", "gone"], **TEXT)
         assert [row["groupId"] for row in found["messageUIDs"]] == ["there"]
         assert [(row["groupId"], row["code"]) for row in found["failed"]] == [("gone", 1002)]
+
+
+async def test_a_room_that_is_gone_keeps_no_other(tmp_path: Path) -> None:
+    async with back_end(tmp_path / "data", *own_flags(tmp_path)) as app:
+        await app.rong_ok("/chatroom/create", **{"chatroom[a]": "A", "chatroom[b]": "B"})
+        await app.rong_ok("/chatroom/destroy", chatroomId=["a", "gone", "b"])
+        assert not (await app.rong_ok("/chatroom/query", chatroomId=["a", "b"]))["chatRooms"]
+        assert (await app.rong("/chatroom/destroy", chatroomId=["a", "b"]))["code"] == 1002
 
 
 async def test_the_messages_of_an_hour_are_downloaded_by_a_link(
@@ -155,6 +167,9 @@ async def test_the_messages_of_an_hour_are_downloaded_by_a_link(
                 if response.status == 200 and data[:2] == b"\x1f\x8b":
                     break
         assert gzip.decompress(data) == lines["group"] + lines["pair"]
+        for fields, status in ((45, 200), (60, 400)):
+            async with app.session.get(link + "&a=b" * fields) as response:
+                assert response.status == status
         for wrong in (link[:-1] + "x", link.replace(hour, "2026112001"), link.partition("?")[0]):
             async with app.session.get(wrong) as response:
                 assert response.status == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.kit_http import back_end
 
@@ -39,6 +40,10 @@ async def test_who_is_refused(tmp_path: Path) -> None:
         ):
             said = await app.tencent(command, {"GroupId": "x"}, **query)
             assert (said["ActionStatus"], said["ErrorCode"]) == ("FAIL", code), query
+        many = {f"field{n}": n for n in range(60)}
+        assert (await app.tencent(command, {"GroupId": "x"}, **many))["ErrorCode"] == 60002
+        async with app.session.get(f"{app.base}/v4/open_msg_svc/file?{urlencode(many)}") as response:
+            assert (response.status, (await response.json())["ErrorCode"]) == (200, 60002)
         assert (await app.tencent("group_open_http_svc/nothing"))["ErrorCode"] == 60009
         assert (await app.tencent(command, b"{"))["ErrorCode"] == 60003
         assert (await app.tencent(command, {}))["ErrorCode"] == 10004

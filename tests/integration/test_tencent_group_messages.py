@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -209,13 +210,22 @@ async def test_an_import_and_life_after_it(tmp_path: Path) -> None:  # GR-08
             "ImportMsgResult"
         ]
         assert [(one["Result"], one["MsgSeq"]) for one in results] == [(0, 1), (10004, 0), (0, 2), (80002, 0)]
+        repeated = await asyncio.gather(*(ok(app, "import_group_msg", GroupId="g", MsgList=old) for _ in range(3)))
+        assert [one["ImportMsgResult"] for one in repeated] == [results] * 3, "nothing is brought over twice"
+        later = {"SendTime": begun + 150, "Random": 9, "MsgBody": text("not yet")}
+        half = [later | {"From_Account": "alice"}, later]
+        assert await code(app, "import_group_msg", GroupId="g", MsgList=half) == 10004, "nothing is half done"
+        odd = {"From_Account": "alice", "SendTime": begun + 150, "Random": 10, "MsgBody": [{"MsgType": "Odd"}]}
+        results = (await ok(app, "import_group_msg", GroupId="g", MsgList=[odd, odd]))["ImportMsgResult"]
+        assert [one["MsgSeq"] for one in results] == [0, 0], "each has a result of its own"
         more = [{"From_Account": "alice", "SendTime": begun + 200, "Random": 4, "MsgBody": text("three")}]
         await ok(app, "import_group_msg", GroupId="g", MsgList=more)
         assert said(await bob.history("g")) == ["one", "two", "three"], "the group is open"
         entry = next(e for e in await bob.groups() if e.group_id == "g")
         assert (entry.unread, entry.role) == (2, Role.ADMIN), "as many unread as was said"
         await bob.send("g", "hello")
-        assert await code(app, "import_group_msg", GroupId="g", MsgList=more) == 10007
+        assert (await ok(app, "import_group_msg", GroupId="g", MsgList=more))["ImportMsgResult"][0]["MsgSeq"] == 3
+        assert await code(app, "import_group_msg", GroupId="g", MsgList=[more[0] | {"Random": 5}]) == 10007
         late = [{"Member_Account": "carol", "JoinTime": begun + 10, "UnreadMsgNum": 1}]
         await ok(app, "import_group_member", GroupId="g", MemberList=late)
         for wanted, command, body in (

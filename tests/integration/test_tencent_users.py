@@ -161,6 +161,10 @@ async def test_profiles(tmp_path: Path) -> None:  # AB-05
             body = {"From_Account": "alice", "ProfileItem": [nick, more]}
             assert await code(app, "profile/portrait_set", body) == expected, more
         assert (await root.profile("alice")).nickname == "Al", "all of them or none"
+        odd = {"Tag": "Tag_Profile_IM_BirthDay", "Value": "²"}
+        await ok(app, "profile/portrait_set", {"From_Account": "bob", "ProfileItem": [odd]})
+        said = await ok(app, "profile/portrait_get", {"To_Account": ["bob"], "TagList": [odd["Tag"]]})
+        assert said["UserProfileItem"][0]["ProfileItem"] == [odd], "what is no number stays text"
         body = {"From_Account": "nobody", "ProfileItem": [nick]}
         assert await code(app, "profile/portrait_set", body) == 40003
         assert await code(app, "profile/portrait_get", {"To_Account": ["alice"], "TagList": ["Nick"]}) == 40009

@@ -106,11 +106,13 @@ class Form:
         raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be 0 or 1.")
 
     def indexed(self, name: str) -> dict[str, str]:
-        """The values of `name[KEY]`, by key."""
+        """The values of `name[KEY]`, by key. Raises RongError for an empty key."""
         found = {}
         for field, values in self._found.items():
             match = INDEXED.match(field)
             if match and match[1] == name:
+                if not match[2]:
+                    raise RongError(WRONG_PARAMETER, f"Parameter {name}[] has to have an id in its brackets.")
                 found[match[2]] = str(values[0])
         return found
 
@@ -138,7 +140,9 @@ def read_form(body: bytes) -> Form:
         found = _decoded(body)
         if not isinstance(found, dict):
             raise RongError(WRONG_PARAMETER, "The body is neither a form nor a JSON object.")
-        return Form({name: value if isinstance(value, list) else [value] for name, value in found.items()})
+        return Form(
+            {name: value if isinstance(value, list) else [value] for name, value in found.items() if value != []}
+        )
     fields: dict[str, list[Any]] = {}
     try:
         pairs = body.decode().split("&")

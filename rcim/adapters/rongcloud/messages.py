@@ -32,7 +32,6 @@ class Spoken(NamedTuple):
     type_name: str
     """MS-09; empty for a body that has no type of the vendor's."""
     body: bytes
-    content: str
     push: bytes
     """JSON of the push, empty if nothing is said of it (PU-02)."""
     transient: bool
@@ -71,7 +70,7 @@ def said(object_name: str, content: str) -> dict[str, Any]:
             TOO_LONG, f"Parameter objectName has {len(object_name)} characters, at most {OBJECT_NAME_CHARS_MAX}."
         )
     body = encode_body(from_rongcloud(object_name, content))
-    return {"type_name": "" if object_name == WHOLE else object_name, "body": body, "content": content}
+    return {"type_name": "" if object_name == WHOLE else object_name, "body": body}
 
 
 def _mentions(content: str) -> tuple[tuple[str, ...], bool]:

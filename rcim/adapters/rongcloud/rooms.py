@@ -6,7 +6,7 @@ from rcim.adapters.rongcloud.codes import TOO_LONG, TOO_MANY, WRONG_PARAMETER, R
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command
 from rcim.adapters.rongcloud.group_mutes import change_speakers, mute_all, muted_groups, speakers_of
 from rcim.adapters.rongcloud.targets import facts_of
-from rcim.base.errors import GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, RcimError
+from rcim.base.errors import GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, NO_SUCH_GROUP, RcimError
 from rcim.base.terms import AppList
 from rcim.service import requests
 from rcim.service.results import (
@@ -26,13 +26,14 @@ ENTRIES_AT_ONCE = 10
 
 @command("/chatroom/create")
 async def create(call: Call) -> Json:
-    """Makes rooms: `chatroom[ID]=NAME` for each. One that is there stays as it is."""
+    """Makes rooms: `chatroom[ID]=NAME` for each. One that is there stays as it is. All names are checked before the
+    first room is made."""
     named = call.form.indexed("chatroom")
     if not named:
         raise RongError(WRONG_PARAMETER, "Parameter chatroom is required.")
     if len(named) > ROOMS_AT_ONCE:
         raise RongError(TOO_MANY, f"{len(named)} rooms, at most {ROOMS_AT_ONCE}.")
-    for room_id, name in named.items():
+    for room_id, name in {room_id: _room_name(room_id, name) for room_id, name in named.items()}.items():
         await _create(call, room_id, name)
     return {}
 
@@ -40,15 +41,21 @@ async def create(call: Call) -> Json:
 @command("/chatroom/create_new")
 async def create_new(call: Call) -> Json:
     """Makes one room."""
-    await _create(call, call.form.text("chatroomId", most=64), call.form.text("chatroomName", ""))
+    room_id = _room(call)
+    await _create(call, room_id, _room_name(room_id, call.form.text("chatroomName", "")))
     return {}
 
 
-async def _create(call: Call, room_id: str, name: str) -> None:
-    """Raises RongError or RcimError."""
+def _room_name(room_id: str, name: str) -> str:
+    """The name that a room is to have; without one the beginning of its id. Raises RongError."""
     name = name or room_id[:NAME_BYTES_MAX]
     if len(name.encode(errors="replace")) > NAME_BYTES_MAX:
         raise RongError(TOO_LONG, f"The name of room {room_id} has more than {NAME_BYTES_MAX} bytes.")
+    return name
+
+
+async def _create(call: Call, room_id: str, name: str) -> None:
+    """Raises RcimError."""
     try:
         await call.ask(requests.GroupCreate(room_id, call.app.room_type, name), Created)
     except RcimError as error:
@@ -62,9 +69,18 @@ def _room(call: Call) -> str:
 
 @command("/chatroom/destroy")
 async def destroy(call: Call) -> Json:
-    """Destroys rooms."""
-    for room_id in call.form.texts("chatroomId", ROOMS_AT_ONCE):
-        await call.ask(requests.GroupDissolve(room_id), Done)
+    """Destroys rooms. One that is not there keeps none of the others; if none is there, that is an error."""
+    rooms = call.form.texts("chatroomId", ROOMS_AT_ONCE)
+    missing: list[RcimError] = []
+    for room_id in rooms:
+        try:
+            await call.ask(requests.GroupDissolve(room_id), Done)
+        except RcimError as error:
+            if error.code != NO_SUCH_GROUP:
+                raise
+            missing.append(error)
+    if len(missing) == len(rooms):
+        raise missing[0]
     return {}
 
 

@@ -87,7 +87,7 @@ def expansion_of(message: Any) -> dict[str, str]:
     try:
         fields = msgspec.json.decode(data, type=dict[str, Any])
         return {key: str(value) for key, value in fields[EXPANSION].items()}
-    except (msgspec.DecodeError, KeyError, AttributeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, KeyError, AttributeError, UnicodeDecodeError, RecursionError):
         raise RongError(WRONG_PARAMETER, "The message was not sent with expansion.") from None
 
 

@@ -51,7 +51,11 @@ async def get(call: Call) -> Json:
     names = form.values("msgs")
     if len(names) == 1 and isinstance(names[0], str):
         names = Form({"msgs": [f'{{"list":{names[0]}}}']}).object("msgs").get("list", [])
-    if not 1 <= len(names) <= UIDS_MAX or not all(isinstance(one, dict) for one in names):
+    if (
+        not isinstance(names, list)
+        or not 1 <= len(names) <= UIDS_MAX
+        or not all(isinstance(one, dict) for one in names)
+    ):
         raise RongError(WRONG_PARAMETER, f"Parameter msgs has to be a list of 1 to {UIDS_MAX} objects.")
     rows = []
     for one in names:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from rcim.adapters.tencent.codes import ONE_TO_ONE
 from rcim.adapters.tencent.command import Call, Fields, Json, command
 from rcim.adapters.tencent.group_messages import FORBIDDEN, push_info, words
-from rcim.adapters.tencent.message_keys import MessageKey, find_message, key_text
+from rcim.adapters.tencent.message_keys import PAGE, MessageKey, find_message, key_text
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority, pair_conversation
 from rcim.content.elements import encode_body
 from rcim.content.vendor_json import from_json
 from rcim.service import requests
-from rcim.service.results import Imported, Sent
+from rcim.service.results import Imported, Page, Sent
+from rcim.service.results import Message as Stored
 
 RECEIVERS_MAX = 500
 AT_ONCE = 50
@@ -113,9 +114,26 @@ async def importmsg(call: Call) -> Json:
         counted=counted,
         cloud_data=fields.text("CloudCustomData", "").encode(),
     )
-    if await find_message(call, sender, receiver, key) is None:
-        await call.ask(message, Imported)
+    async with call.turns.of(message.conversation):
+        there = await find_message(call, sender, receiver, key) is not None
+        if not there and not await _came_late(call, message):
+            await call.ask(message, Imported)
     return {}
+
+
+async def _came_late(call: Call, message: requests.AdminPairImport) -> bool:
+    """True if the message was brought over before when it was older than the newest one, and so has got that one's time:
+    it is among the last ones, which have that time, and says the same."""
+
+    async def last(count: int) -> list[Stored]:
+        asked = requests.History(message.conversation, backwards=True, limit=count)
+        return list((await call.ask(asked, Page)).messages)
+
+    newest = await last(1)
+    if not newest or newest[0].time_ms <= message.time_ms:
+        return False
+    wanted = (newest[0].time_ms, message.sender, message.client_msg_id, message.body)
+    return wanted in [(one.time_ms, one.sender, one.client_msg_id, one.body) for one in await last(PAGE)]
 
 
 def read_message(call: Call) -> Message:

@@ -4,6 +4,8 @@ the field `BirthDay`."""
 
 from __future__ import annotations
 
+import re
+
 from rcim.adapters.tencent.codes import PROFILE
 from rcim.adapters.tencent.command import Call, Fields, Json, TencentError, command
 from rcim.base.terms import Gender
@@ -20,6 +22,7 @@ GENDERS = {
 }
 NUMBERS = ("BirthDay", "Language", "MsgSettings", "Level", "Role")
 """Standard fields whose values are numbers."""
+NUMBER = re.compile(r"\d{1,18}\Z", re.ASCII)
 NO_SUCH_USER, NO_SUCH_TAG = 40003, 40009
 
 
@@ -86,7 +89,7 @@ def _custom(profile: UserProfile, tag: str) -> str | int:
     """The value of a field of the app's own; empty: it is not set."""
     key = _key(tag)
     text: str = profile.fields.get(key, b"").decode(errors="replace")
-    return int(text) if tag.startswith(STANDARD) and key in NUMBERS and text.isdigit() else text
+    return int(text) if tag.startswith(STANDARD) and key in NUMBERS and NUMBER.match(text) else text
 
 
 def _key(tag: str) -> str:

@@ -5,8 +5,6 @@ Every answer has HTTP status 200; errors are in the body (reference of the vendo
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
 import msgspec
 
 from rcim.adapters.tencent import codes, message_log
@@ -15,10 +13,12 @@ from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
 from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
+from rcim.adapters.tencent.turns import Turns
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.http.json_bodies import JsonError, json_body
+from rcim.http.queries import query_fields
 from rcim.http.rates import Rates
 from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
@@ -42,6 +42,7 @@ class TencentApi:
         self._service = service
         self._rates = Rates()
         self._places = Places()
+        self._turns = Turns()
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -67,8 +68,7 @@ class TencentApi:
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request), self._places, base_url=_base_url(request))
-            said = await command.answer(call)
+            said = await command.answer(self._call(principal, family, request))
         except TencentError as error:
             return _response(family, said, error)
         except RcimError as error:
@@ -76,9 +76,21 @@ class TencentApi:
             return _response(family, said, TencentError(family.code_of(error), text))
         return _response(family, said, None)
 
+    def _call(self, principal: Principal, family: Family, request: HttpRequest) -> Call:
+        """Raises TencentError."""
+        return Call(
+            self._service,
+            principal,
+            family,
+            _body(request),
+            self._places,
+            self._turns,
+            base_url=_base_url(request),
+        )
+
     async def _caller(self, request: HttpRequest) -> Principal:
-        """Raises TencentError or RcimError."""
-        query = {name: values[0] for name, values in parse_qs(request.query, max_num_fields=50).items()}
+        """Raises TencentError, RcimError or FaultError."""
+        query = query_fields(request.query)
         app = query.get("sdkappid", "")
         if not app:
             raise TencentError(codes.NO_APP, "sdkappid is missing")
