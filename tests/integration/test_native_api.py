@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,11 @@ from rcim.adapters.native import kept_answers
 from rcim.adapters.native.json_body import read_object
 from rcim.adapters.native.kept_answers import Kept, KeptAnswers
 from rcim.adapters.native.problems import problem
-from rcim.adapters.native.repeats import fingerprint_of
+from rcim.adapters.native.repeats import Repeats, fingerprint_of
+from rcim.adapters.native.table import ROUTES
 from rcim.base import clock
-from rcim.base.errors import STORE_UNAVAILABLE, TOO_FREQUENT, RcimError
+from rcim.base.errors import OVERLOADED, STORE_UNAVAILABLE, TOO_FREQUENT, RcimError
+from rcim.http.api import HttpResponse
 from tests.kit_http import BackEnd, back_end
 
 HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
@@ -90,6 +94,7 @@ async def what_is_no_request(app: BackEnd) -> None:
 async def what_has_a_wrong_field(app: BackEnd) -> None:
     for path, body in (
         ("/groups", {**LOBBY, "colour": "red"}),
+        ("/groups", {**LOBBY, "\ud800": "red"}),
         ("/groups", {"type": "Public"}),
         ("/groups", {**LOBBY, "name": 7}),
         ("/groups", {**LOBBY, "name": "\ud800"}),
@@ -227,7 +232,8 @@ async def test_what_was_interrupted_is_not_done_again(tmp_path: Path) -> None:
     async with back_end(tmp_path) as app:
         answers = KeptAnswers(tmp_path)
         now_ms = clock.wall_ms()
-        for key, age_ms, name in (("a", 0, "IDEMPOTENCY_KEY_BUSY"), ("b", 61_000, "IDEMPOTENCY_UNKNOWN")):
+        busy, unknown = "IDEMPOTENCY_KEY_BUSY", "IDEMPOTENCY_UNKNOWN"
+        for key, age_ms, name in (("a", 0, busy), ("b", 61_000, unknown), ("future", -3_600_000, unknown)):
             fingerprint = fingerprint_of("POST", "/v1/groups", LOBBY)
             assert await answers.claim("administrator", key, fingerprint, now_ms - age_ms) is None
             assert await refused(app, "POST", "/groups", LOBBY, **with_key(key)) == (409, name)
@@ -246,6 +252,38 @@ async def test_rows_of_keys_are_bounded_in_time_and_number(tmp_path: Path, monke
     await answers.keep("b", "9", Kept(b"", 0, 204, "", b""))
     assert await answers.claim("b", "9", b"f", 2001) == Kept(b"f", 2000, 204, "", b"")
     assert await answers.claim("b", "9", b"f", 2000 + kept_answers.KEPT_MS + 1) is None, "a day is over"
+
+
+async def test_what_is_too_old_or_too_much_goes_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_answers, "AT_ONCE", 3)
+    monkeypatch.setattr(kept_answers, "CHECKED_EACH", 1)
+    answers = KeptAnswers(tmp_path)
+
+    def rows() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / kept_answers.FILE)) as file:
+            return [key for (key,) in file.execute("SELECT key FROM answers ORDER BY time_ms")]
+
+    for number in range(10):
+        await answers.claim("a", str(number), b"f", number)
+    later_ms = 2 * kept_answers.KEPT_MS
+    assert await answers.claim("a", "9", b"g", later_ms) is None, "it is over, whether its row is still there or not"
+    assert rows() == ["3", "4", "5", "6", "7", "8", "9"]
+    assert await answers.claim("a", "9", b"f", later_ms) == Kept(b"g", later_ms, 0, "", b"")
+    monkeypatch.setattr(kept_answers, "BYTES_MAX", 0)
+    await answers.claim("a", "new", b"f", later_ms + 1)
+    assert rows() == ["new"], "three are over, and three more are too much"
+
+
+async def test_why_a_request_is_refused_is_told_also_if_its_key_cannot_be_freed(tmp_path: Path) -> None:
+    async def busy() -> HttpResponse:
+        (tmp_path / kept_answers.FILE).unlink()
+        (tmp_path / kept_answers.FILE).mkdir()
+        raise RcimError(OVERLOADED)
+
+    (route,) = [one for one in ROUTES if one.method == "POST" and one.path == "/v1/groups"]
+    with pytest.raises(RcimError) as failed:
+        await Repeats(KeptAnswers(tmp_path)).once(route, "a", "k", b"f", busy)
+    assert failed.value.code is OVERLOADED
 
 
 async def test_a_restored_store_knows_no_keys(tmp_path: Path) -> None:  # RX-03

@@ -28,6 +28,10 @@ FILE = "idempotency.sqlite3"
 KEPT_MS = 24 * 3600 * 1000
 OF_CALLER_MAX, ALL_MAX = 100_000, 500_000
 """Rows of one caller, and of all: some 300 bytes each. Beyond, the oldest go."""
+BYTES_MAX = 1 << 30
+"""Of all rows: answers have at most some 60 KiB. Beyond, the oldest go."""
+AT_ONCE = 1000
+"""Rows that are removed with one request at the most: 5 ms. A day's worth takes two seconds, and others would wait."""
 CHECKED_EACH = 256
 """After so many rows it is looked how many there are."""
 UNDER_WAY_MS = 60_000
@@ -57,8 +61,8 @@ class Kept(NamedTuple):
     body: bytes
 
     def under_way(self, now_ms: int) -> bool:
-        """True if the request may still be answered."""
-        return not self.status and now_ms - self.time_ms < UNDER_WAY_MS
+        """True if the request may still be answered. The clock may have been set back since."""
+        return not self.status and abs(now_ms - self.time_ms) < UNDER_WAY_MS
 
 
 def prepare(directory: Path, history_id: int) -> None:
@@ -125,10 +129,12 @@ class KeptAnswers:
             return work(file, *arguments)
 
     def _claim(self, file: sqlite3.Connection, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
-        file.execute("DELETE FROM answers WHERE time_ms < ?", (now_ms - KEPT_MS,))
+        oldest_ms = now_ms - KEPT_MS
+        _remove(file, "WHERE time_ms < ?", oldest_ms, most=AT_ONCE)
         found = file.execute(
-            "SELECT fingerprint, time_ms, status, content_type, body FROM answers WHERE caller = ? AND key = ?",
-            (caller, key),
+            "SELECT fingerprint, time_ms, status, content_type, body FROM answers"
+            " WHERE caller = ? AND key = ? AND time_ms >= ?",
+            (caller, key, oldest_ms),
         ).fetchone()
         if found is not None:
             return Kept(*found)
@@ -136,7 +142,7 @@ class KeptAnswers:
             self._make_room(file, caller)
         self._since_check = (self._since_check + 1) % CHECKED_EACH
         file.execute(
-            "INSERT INTO answers VALUES (?, ?, ?, ?, 0, '', x'')",
+            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, 0, '', x'')",
             (caller, key, fingerprint, now_ms),
         )
         return None
@@ -145,16 +151,11 @@ class KeptAnswers:
     def _make_room(file: sqlite3.Connection, caller: str) -> None:
         """The oldest go, so that there is room for the rows until it is looked again."""
         (of_caller,) = file.execute("SELECT count(*) FROM answers WHERE caller = ?", (caller,)).fetchone()
-        file.execute(
-            "DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers WHERE caller = ?"
-            " ORDER BY time_ms LIMIT ?)",
-            (caller, max(0, of_caller + CHECKED_EACH - OF_CALLER_MAX)),
-        )
+        _remove(file, "WHERE caller = ?", caller, most=of_caller + CHECKED_EACH - OF_CALLER_MAX)
         (of_all,) = file.execute("SELECT count(*) FROM answers").fetchone()
-        file.execute(
-            "DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers ORDER BY time_ms LIMIT ?)",
-            (max(0, of_all + CHECKED_EACH - ALL_MAX),),
-        )
+        _remove(file, most=of_all + CHECKED_EACH - ALL_MAX)
+        if _bytes_of(file) > BYTES_MAX:
+            _remove(file, most=AT_ONCE)
 
     @staticmethod
     def _keep(file: sqlite3.Connection, caller: str, key: str, answer: Kept) -> None:
@@ -166,3 +167,18 @@ class KeptAnswers:
     @staticmethod
     def _drop(file: sqlite3.Connection, caller: str, key: str) -> None:
         file.execute("DELETE FROM answers WHERE caller = ? AND key = ? AND status = 0", (caller, key))
+
+
+def _remove(file: sqlite3.Connection, where: str = "", *values: object, most: int) -> None:
+    """The `most` oldest rows of these go. They are looked up first: within one statement all rows would be gone over."""
+    if most > 0:
+        rows = file.execute(f"SELECT caller, key FROM answers {where} ORDER BY time_ms LIMIT ?", (*values, most))
+        file.executemany("DELETE FROM answers WHERE caller = ? AND key = ?", rows.fetchall())
+
+
+def _bytes_of(file: sqlite3.Connection) -> int:
+    """What is in use of the file."""
+    pages, free, size = (
+        file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)

@@ -65,7 +65,8 @@ class Repeats:
         it failed, the change may have been made: only what can be repeated frees its key."""
         kind = error.code.kind
         if kind is ErrorKind.OVERLOAD or (kind is ErrorKind.FAULT and route.operation.repeat is Repeat.SAME):
-            await self._answers.drop(caller, key)
+            with suppress(RcimError):  # as `_keep`: what is told is why the request was refused
+                await self._answers.drop(caller, key)
         elif kind is not ErrorKind.FAULT:
             await self._keep(caller, key, problem(error))
 
