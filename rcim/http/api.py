@@ -69,7 +69,7 @@ class Fault(Enum):
 
 
 class FaultError(Exception):
-    """A request that no API gets to see."""
+    """A request that is not HTTP as it has to be, or that there is no room for."""
 
     def __init__(self, fault: Fault, detail: str = "") -> None:
         super().__init__(fault, detail)
@@ -87,7 +87,8 @@ class HttpApi(Protocol):
         """Whether the path is one of this API's, known to it or not."""
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
-        """Carry out the request. It may raise nothing but a fault of ours: the listener then calls `fault`."""
+        """Carry out the request. It may raise FaultError, and nothing else but a fault of ours: the listener
+        then calls `fault`."""
 
     def fault(self, fault: Fault, detail: str = "") -> HttpResponse:
         """The response to a request that did not get as far as `answer`, in this API's envelope. `detail` is for the

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs
 
 from rcim.adapters.rongcloud.codes import NOT_ENABLED, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, RongApp, command
 from rcim.base import clock
 from rcim.base.errors import MESSAGE_LOG_OFF, RcimError
 from rcim.http.api import HttpRequest, HttpResponse
+from rcim.http.queries import query_fields
 from rcim.service import requests
 from rcim.service.back_ends import Principal
 from rcim.service.results import LogChunk, LogExpired, LogFilesPage
@@ -75,7 +75,7 @@ def _signature(app: RongApp, hour: str, expires_s: str) -> str:
 async def download(request: HttpRequest, service: Service, app: RongApp) -> HttpResponse:
     """The file that a link names. Raises RongError or RcimError."""
     hour = request.path.removeprefix(DOWNLOADS).removesuffix(SUFFIX)
-    query = {name: values[0] for name, values in parse_qs(request.query, max_num_fields=10).items()}
+    query = query_fields(request.query)
     expires_s = query.get("expires", "")
     good = hmac.compare_digest(query.get("signature", "").encode(), _signature(app, hour, expires_s).encode())
     if not good or int(expires_s) < clock.wall_ms() // 1000:

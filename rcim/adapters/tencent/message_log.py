@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from rcim.adapters.tencent.codes import MESSAGE_LOG
 from rcim.adapters.tencent.command import Call, Json, TencentError, command
 from rcim.base import clock
 from rcim.http.api import HttpRequest, HttpResponse
+from rcim.http.queries import query_fields
 from rcim.service import requests
 from rcim.service.results import LogChunk, LogFileRow, LogFilesPage
 from rcim.service.service import Service
@@ -78,7 +79,7 @@ def _file(call: Call, row: LogFileRow, expires_s: int) -> Json:
 
 async def download(service: Service, request: HttpRequest) -> HttpResponse:
     """The file that a URL of get_history means. Raises TencentError or RcimError."""
-    query = {name: values[0] for name, values in parse_qs(request.query, max_num_fields=10).items()}
+    query = query_fields(request.query)
     hour, kind, expires = (query.get(name, "") for name in ("hour", "kind", "expires"))
     seal = service.back_ends.seal(f"{FILE} {hour} {kind} {expires}")
     if not hmac.compare_digest(seal.encode(), query.get("sign", "").encode()):

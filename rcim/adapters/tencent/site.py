@@ -5,8 +5,6 @@ Every answer has HTTP status 200; errors are in the body (reference of the vendo
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
 import msgspec
 
 from rcim.adapters.tencent import codes, message_log
@@ -19,6 +17,7 @@ from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.http.json_bodies import JsonError, json_body
+from rcim.http.queries import query_fields
 from rcim.http.rates import Rates
 from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
@@ -78,7 +77,7 @@ class TencentApi:
 
     async def _caller(self, request: HttpRequest) -> Principal:
         """Raises TencentError or RcimError."""
-        query = {name: values[0] for name, values in parse_qs(request.query, max_num_fields=50).items()}
+        query = query_fields(request.query)
         app = query.get("sdkappid", "")
         if not app:
             raise TencentError(codes.NO_APP, "sdkappid is missing")
