@@ -1,4 +1,8 @@
-"""The listener for back ends: which APIs it serves, by the settings (AB-02)."""
+"""The listener for back ends: which APIs it serves, by the settings (AB-02).
+
+Nothing imports this module while `http.on` is false, and it imports an API when the settings name it: who has none pays
+nothing for them.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,6 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
-from rcim.adapters.native.kept_answers import prepare
-from rcim.adapters.native.site import NativeApi
-from rcim.adapters.rongcloud.command import RongApp
-from rcim.adapters.rongcloud.site import RongCloudApi
-from rcim.adapters.tencent.site import TencentApi
 from rcim.app.settings import Settings
 from rcim.connect.listener import listen
 from rcim.http.api import HttpApi
@@ -18,8 +17,22 @@ from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
 
 
+def _native(settings: Settings, service: Service) -> HttpApi:
+    from rcim.adapters.native.site import NativeApi
+
+    return NativeApi(service, Path(settings.server.data))
+
+
+def _tencent(settings: Settings, service: Service) -> HttpApi:
+    from rcim.adapters.tencent.site import TencentApi
+
+    return TencentApi(service, paced=settings.http.command_rates)
+
+
 def _rongcloud(settings: Settings, service: Service) -> HttpApi:
-    """RongCloud's API, as the settings want it."""
+    from rcim.adapters.rongcloud.command import RongApp
+    from rcim.adapters.rongcloud.site import RongCloudApi
+
     own = settings.rongcloud
     app = RongApp(
         app_key=own.app_key,
@@ -36,8 +49,8 @@ def _rongcloud(settings: Settings, service: Service) -> HttpApi:
 
 
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
-    "native": lambda settings, service: NativeApi(service, Path(settings.server.data)),
-    "tencent": lambda settings, service: TencentApi(service, paced=settings.http.command_rates),
+    "native": _native,
+    "tencent": _tencent,
     "rongcloud": _rongcloud,
 }
 """Makes each API that the settings can name."""
@@ -59,12 +72,6 @@ def bounds_of(settings: Settings) -> HttpBounds:
         connections_max=http.connections_max,
         connections_per_address_max=http.connections_per_address_max,
     )
-
-
-def prepare_http(settings: Settings, history_id: int) -> None:
-    """In the process that has the store, before any process takes requests. `history_id`: that of the store (RX-03)."""
-    if "native" in settings.http.apis:
-        prepare(Path(settings.server.data), history_id)
 
 
 class HttpDoor:

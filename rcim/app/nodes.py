@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rcim.actor.app_config import AppConfig
 from rcim.actor.app_lists import AppLists
@@ -19,7 +20,6 @@ from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.http_door import HttpDoor, prepare_http
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
@@ -39,6 +39,9 @@ from rcim.store.audit_files import AuditFiles
 from rcim.store.store import Store
 from rcim.store.trail import Trail
 from rcim.wire.schema import make_all
+
+if TYPE_CHECKING:
+    from rcim.app.http_door import HttpDoor
 
 log = logging.getLogger("rcim.server")
 
@@ -103,8 +106,10 @@ class ConversationNode:
             undo.callback(trail.close)
             self.store = Store(backend, settings.limits, text_of, trail)
             self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
-            if settings.http.on:
-                prepare_http(settings, self.store.history_id)
+            if settings.http.on and "native" in settings.http.apis:
+                from rcim.adapters.native.kept_answers import prepare
+
+                prepare(self.data.path, self.store.history_id)  # before any process takes requests
             app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
@@ -175,6 +180,7 @@ class GatewayNode:
         self._data = data
         self._number = number
         self.port = 0
+        self._door: HttpDoor | None = None
         self.http: HttpDoor | None = None
         """The listener for back ends, if it is on."""
         self.stop_now = asyncio.Event()
@@ -216,6 +222,10 @@ class GatewayNode:
         )
         lines = AuditFiles(self._data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
+        if self._settings.http.on:
+            from rcim.app.http_door import HttpDoor  # before anybody is connected: it takes 0.25 s
+
+            self._door = HttpDoor(self._settings, self.service)
         return self.service
 
     def _note_audit_loss(self, lost: int) -> None:
@@ -230,10 +240,9 @@ class GatewayNode:
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take requests of back ends over HTTP, if that is on; `tls` as for `listen`. Raises OSError."""
-        if self._settings.http.on:
-            door = HttpDoor(self._settings, self.service)
-            await door.listen(tls, port, shared=shared)
-            self.http = door
+        if self._door is not None:
+            await self._door.listen(tls, port, shared=shared)
+            self.http = self._door
 
     @property
     def http_port(self) -> int:

@@ -41,7 +41,6 @@ from rcim.rules.conversation_kinds import is_created
 from rcim.rules.devices import Device
 from rcim.rules.system_accounts import is_system_account
 from rcim.rules.targets import Labels
-from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
 from rcim.store.answers import Answer, LoginFacts
 
@@ -138,7 +137,7 @@ class Logins:
         user_id = check_user_id(login.user_id)
         if is_system_account(user_id):  # SY-06
             raise RcimError(SYSTEM_SENDER)
-        verify(
+        signed = verify(
             token=login.user_sig,
             sdkappid=identity.sdkappid,
             key=identity.key,
@@ -147,7 +146,7 @@ class Logins:
         )
         if user_id not in identity.administrators:
             self._check_rate(user_id)
-        return user_id, read_sig(login.user_sig)["TLS.time"] * 1000
+        return user_id, signed.made_s * 1000
 
     def _check_rate(self, user_id: str) -> None:
         """LI-01. Raises RcimError(TOO_FREQUENT)."""

@@ -69,7 +69,7 @@ class Fault(Enum):
 
 
 class FaultError(Exception):
-    """A request that no API gets to see."""
+    """A request that is not HTTP as it has to be, or that there is no room for."""
 
     def __init__(self, fault: Fault, detail: str = "") -> None:
         super().__init__(fault, detail)

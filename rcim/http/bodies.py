@@ -25,12 +25,14 @@ async def read_body(content: StreamReader, encoding: str, bytes_max: int, within
         raise FaultError(Fault.ENCODING)
     found = bytearray()
     try:
-        async with asyncio.timeout(within_s):
-            while not content.at_eof():
-                found += await content.readany()
-                if len(found) > bytes_max:
-                    raise FaultError(Fault.TOO_LARGE, f"at most {bytes_max} bytes")
-                hold.grown_to(len(found))
+        if content.is_eof():  # all of it is there
+            found += content.read_nowait()
+            _count(len(found), bytes_max, hold)
+        else:
+            async with asyncio.timeout(within_s):
+                while not content.at_eof():
+                    found += await content.readany()
+                    _count(len(found), bytes_max, hold)
     except TimeoutError:
         raise FaultError(Fault.SLOW, f"the body has to arrive within {within_s:g} s") from None
     except (RequestPayloadError, http_exceptions.PayloadEncodingError, ConnectionError):
@@ -38,6 +40,13 @@ async def read_body(content: StreamReader, encoding: str, bytes_max: int, within
     if encoding in WINDOWS and found:
         return await _inflated(bytes(found), WINDOWS[encoding], bytes_max, hold)
     return bytes(found)
+
+
+def _count(size: int, bytes_max: int, hold: BodyHold) -> None:
+    """Raises FaultError(TOO_LARGE or BUSY)."""
+    if size > bytes_max:
+        raise FaultError(Fault.TOO_LARGE, f"at most {bytes_max} bytes")
+    hold.grown_to(size)
 
 
 async def _inflated(packed: bytes, window: int, bytes_max: int, hold: BodyHold) -> bytes:

@@ -34,6 +34,7 @@ class HttpConnection(web.RequestHandler):
     __slots__ = (
         "_head",
         "_head_timer",
+        "_head_until_s",
         "_headers_s",
         "_in_request",
         "_place",
@@ -58,6 +59,8 @@ class HttpConnection(web.RequestHandler):
         self._headers_s = headers_s
         self._write_s = write_s
         self._head = Head()
+        self._head_until_s = 0.0
+        """Until when the headers of a request that has begun have to be there; 0: none has."""
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._stream: asyncio.Transport | None = None
@@ -72,9 +75,9 @@ class HttpConnection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """As asyncio's."""
-        self.head_over()
-        if self._write_timer is not None:
-            self._write_timer.cancel()
+        for timer in (self._head_timer, self._write_timer):
+            if timer is not None:
+                timer.cancel()
         self._stream = None
         self._place.leave()
         super().connection_lost(exc)
@@ -90,19 +93,27 @@ class HttpConnection(web.RequestHandler):
         """As asyncio's."""
         if data and not self._in_request:
             self._head.add(data)
-            if self._head_timer is None:
-                self._head_timer = self._loop.call_later(self._headers_s, self._too_slow)
+            if not self._head_until_s:
+                self._head_until_s = self._loop.time() + self._headers_s
+                if self._head_timer is None:
+                    self._head_timer = self._loop.call_at(self._head_until_s, self._look_at_head)
         super().data_received(data)
 
     def head_over(self) -> None:
         """The headers of a request are there."""
         self._in_request = True
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        self._head_until_s = 0.0
+
+    def _look_at_head(self) -> None:
+        """At the deadline of a head; there may have been others since. One timer for many requests: each of them would
+        cost more than what it guards."""
+        self._head_timer = None
+        if self._head_until_s > self._loop.time():
+            self._head_timer = self._loop.call_at(self._head_until_s, self._look_at_head)
+        elif self._head_until_s:
+            self._too_slow()
 
     def _too_slow(self) -> None:
-        self._head_timer = None
         if self.transport is None:
             return
         text = f"the headers have to arrive within {self._headers_s:g} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from rcim.http.admission import BodyBytes, BodyHold, Places
 from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
 from rcim.http.bodies import read_body
 from rcim.http.protocol import HttpConnection
+from rcim.http.whole_response import WholeResponse, is_plain
 
 log = LimitedLog("rcim.http")
 
@@ -34,6 +35,9 @@ READ_BYTES = 16 * 1024
 NOT_OFFERED = frozenset(["CONNECT", "TRACE"])
 UPGRADES = frozenset(["websocket", "tcp"])
 """Protocols for which the parser stops; others that a caller offers, such as h2c, are ignored."""
+
+_numbers = random.Random()
+"""Of request ids: they name requests and are no secret, so none of them asks the system."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +126,14 @@ class HttpServer:
         made = await self._answer(api, got, request_id)
         peer, took_ms = got.remote or "", clock.steady_ms() - began_ms
         self._log.tell(Line(peer, got.method, got.path, made.status, len(made.body), took_ms, request_id, made.note))
-        headers, ends = _headers(made, request_id), self._stopping or _ends_connection(got)
+        ends = self._stopping or _ends_connection(got)
         if made.parts is not None:
-            return await _in_parts(got, made, headers, ends=ends)
-        response = web.Response(status=made.status, body=made.body, headers=headers)
+            return await _in_parts(got, made, _headers(made, request_id), ends=ends)
+        response: web.StreamResponse
+        if is_plain(got, made):
+            response = WholeResponse(made, request_id)
+        else:
+            response = web.Response(status=made.status, body=made.body, headers=_headers(made, request_id))
         if ends:
             response.force_close()
         return response
@@ -237,7 +245,7 @@ def _request_id(given: str) -> str:
     """The caller's, if it is short and plain; else one of ours."""
     if given and len(given) <= REQUEST_ID_CHARS_MAX and given.isascii() and given.isprintable():
         return given
-    return secrets.token_hex(8)
+    return f"{_numbers.getrandbits(64):016x}"
 
 
 def _fault(api: HttpApi | None, fault: Fault, detail: str = "") -> HttpResponse:

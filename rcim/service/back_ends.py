@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import math
+from hashlib import sha256
 from typing import Any
 
 from rcim.actor.api_keys import ApiKey, digest_of, id_of
@@ -24,6 +25,7 @@ from rcim.flow.call_rates import Rates
 from rcim.rules.signatures import refused_as
 from rcim.rules.system_accounts import is_system_account
 from rcim.service import requests
+from rcim.service.recent import Recent
 from rcim.service.results import Accounts, KeyFound
 from rcim.session import usersig
 
@@ -34,7 +36,7 @@ PATIENCE_MS = 25_000
 """How long a send of a back end may wait for its turn (LI-02): five seconds less than `Service.call` waits, so that none
 is answered as failed and carried out all the same."""
 CHECKED_MAX = 1000
-"""Administrators, and keys, whose check is remembered: there are no more of either."""
+"""Administrators, keys, and UserSigs of administrators whose check is remembered: there are no more of the first two."""
 CALLS_OF_KEY_MAX = 250
 """Calls of one API key that are not answered; the settings may say less."""
 
@@ -45,10 +47,12 @@ class BackEnds:
     def __init__(self, service: Any, identity: Identity) -> None:
         self._service = service
         self._identity = identity
-        self._valid_from: dict[str, tuple[int, int]] = {}
-        """For each administrator when that was read, and the time from which on UserSigs count; ms."""
-        self._keys: dict[bytes, tuple[int, ApiKey]] = {}
-        """For the digest of each secret when its key was read, and the key."""
+        self._signed: dict[tuple[str, bytes], usersig.Signed] = {}
+        """For each administrator and digest of a UserSig that was good: its time, which is compared again each time."""
+        self._valid_from: Recent[str, int] = Recent(CHECKED_MS, CHECKED_MAX)
+        """For each administrator the time from which on UserSigs count; ms."""
+        self._keys: Recent[bytes, ApiKey] = Recent(CHECKED_MS, CHECKED_MAX)
+        """For the digest of each secret its key."""
         self._rates = Rates()
         self.calls_of_key_max = CALLS_OF_KEY_MAX
 
@@ -65,28 +69,39 @@ class BackEnds:
     async def administrator(self, user_id: str, user_sig: str, source: Source | None = None) -> Principal:
         """The administrator with this UserSig, who calls from `source`. Raises RcimError: what is wrong with the UserSig,
         or ADMIN_REQUIRED."""
-        identity, now_ms = self._identity, clock.wall_ms()
-        if is_system_account(check_user_id(user_id)):
-            raise RcimError(SYSTEM_SENDER)
-        usersig.verify(
-            token=user_sig, sdkappid=identity.sdkappid, key=identity.key, user_id=user_id, now_s=now_ms // 1000
-        )
-        if user_id not in identity.administrators:
-            raise RcimError(ADMIN_REQUIRED)
-        signed_ms = usersig.read(user_sig)["TLS.time"] * 1000
-        valid_from_ms = await self._valid_from_ms(user_id)
+        signed_ms = self._signed_ms(user_id, user_sig)
+        valid_from_ms = await self._valid_from.get(user_id, self._read_valid_from_ms)
         if signed_ms < valid_from_ms:
             raise RcimError(USERSIG_INVALIDATED, refused_as(signed_ms, valid_from_ms))
         return self._made(user_id, signed_ms, source)
+
+    def _signed_ms(self, user_id: str, user_sig: str) -> int:
+        """When this UserSig of an administrator was made. Its signature is checked once, while it is remembered, and its
+        time always. Raises RcimError."""
+        identity, now_s = self._identity, clock.wall_ms() // 1000
+        remembered = user_id, sha256(user_sig.encode(errors="surrogatepass")).digest()
+        signed = self._signed.get(remembered)
+        if signed is None:
+            if is_system_account(check_user_id(user_id)):
+                raise RcimError(SYSTEM_SENDER)
+            signed = usersig.verify(
+                token=user_sig, sdkappid=identity.sdkappid, key=identity.key, user_id=user_id, now_s=now_s
+            )
+        else:
+            signed.check_time(now_s)
+        if user_id not in identity.administrators:
+            raise RcimError(ADMIN_REQUIRED)
+        if remembered not in self._signed:
+            if len(self._signed) >= CHECKED_MAX:
+                self._signed.clear()
+            self._signed[remembered] = signed
+        return signed.made_s * 1000
 
     async def key(self, secret: str, source: Source | None = None) -> Principal:
         """The back end that has this secret of an API key and calls from `source`; counts a request of the key (ID-08).
         Raises RcimError: BAD_API_KEY, or TOO_FREQUENT with the time to wait."""
         digest, now_ms = digest_of(secret), clock.steady_ms()
-        known = self._keys.get(digest)
-        if known is None or now_ms - known[0] >= CHECKED_MS:
-            known = self._keys[digest] = (now_ms, await self._read_key(secret, digest))
-        key = known[1]
+        key = await self._keys.get(digest, lambda _: self._read_key(secret))
         key.check_time(clock.wall_ms())
         if key.acts_as not in self._identity.administrators:
             raise RcimError(
@@ -99,14 +114,11 @@ class BackEnds:
         principal.key, principal.scopes = key, frozenset(key.scopes)
         return principal
 
-    async def _read_key(self, secret: str, digest: bytes) -> ApiKey:
-        """The key as it is now. Raises RcimError; then nothing is remembered of it."""
-        self._keys.pop(digest, None)
+    async def _read_key(self, secret: str) -> ApiKey:
+        """The key as it is now. Raises RcimError."""
         id_of(secret)  # what is no key at all is not asked for
         found = await self._service.call(Principal(self.root, True), requests.AdminKeyUse(secret))
         assert isinstance(found, KeyFound)
-        if len(self._keys) >= CHECKED_MAX:
-            self._keys.clear()
         return found.key
 
     def trusted(self, user_id: str = "", source: Source | None = None) -> Principal:
@@ -146,15 +158,8 @@ class BackEnds:
         principal.credential = Credential(user_id, signed_ms, Platform.SERVER, PATIENCE_MS)
         return principal
 
-    async def _valid_from_ms(self, user_id: str) -> int:
-        """From when on UserSigs of the user count (ID-09), at most CHECKED_MS old. Raises RcimError."""
-        now_ms = clock.steady_ms()
-        known = self._valid_from.get(user_id)
-        if known is not None and now_ms - known[0] < CHECKED_MS:
-            return known[1]
+    async def _read_valid_from_ms(self, user_id: str) -> int:
+        """From when on UserSigs of the user count (ID-09). Raises RcimError."""
         found = await self._service.call(Principal(user_id, True), requests.AdminAccountsQuery([user_id]))
         assert isinstance(found, Accounts)
-        if len(self._valid_from) >= CHECKED_MAX:
-            self._valid_from.clear()
-        self._valid_from[user_id] = (now_ms, found.rows[0].valid_from_ms)
         return found.rows[0].valid_from_ms

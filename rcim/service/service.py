@@ -189,13 +189,14 @@ class Service:
         except RcimError:
             call.end()
             raise
+        if call.result.done():
+            return call.result.result()
+        timer = self.loop.call_later(timeout_s, call.late, operation.name, timeout_s)  # cheaper than asyncio.timeout
         try:
-            async with asyncio.timeout(timeout_s):
-                return await call.result
-        except TimeoutError:
-            raise RcimError(SERVER_ERROR, f"{operation.name}: no result within {timeout_s:g} s") from None
+            return await call.result
         finally:
             call.given_up = True
+            timer.cancel()
 
     def count_call(self, caller: str, by: int) -> None:
         """One call more (1) or less (-1) of this user, or this API key, that the engine has not answered."""
@@ -348,6 +349,12 @@ class _Call:
                 self.result.exception()  # nobody asks for it
         else:
             self.result.set_result(result)
+
+    def late(self, name: str, timeout_s: float) -> None:
+        """The result of this operation has not come in time."""
+        if not self.result.done():
+            self.given_up = True
+            self.result.set_exception(RcimError(SERVER_ERROR, f"{name}: no result within {timeout_s:g} s"))
 
     def mailbox_drained(self, key: str) -> None:
         """There is room again for the command that is held: it goes in, unless nobody waits for it any more."""

@@ -18,7 +18,7 @@ import hashlib
 import hmac
 import json
 import zlib
-from typing import Any
+from typing import Any, NamedTuple
 
 from rcim.base.errors import (
     USERSIG_BAD_KEY,
@@ -39,6 +39,20 @@ from rcim.base.limits import (
 
 _TO_TOKEN = bytes.maketrans(b"+/=", b"*-_")
 _FROM_TOKEN = bytes.maketrans(b"*-_", b"+/=")
+
+
+class Signed(NamedTuple):
+    """What a good UserSig says of its time: seconds since 1970."""
+
+    made_s: int
+    ends_s: int
+
+    def check_time(self, now_s: int) -> None:
+        """Returns if it is good at this moment. Raises RcimError(USERSIG_FROM_FUTURE or USERSIG_EXPIRED)."""
+        if self.made_s > now_s + USERSIG_AHEAD_S:
+            raise RcimError(USERSIG_FROM_FUTURE)
+        if now_s >= self.ends_s:
+            raise RcimError(USERSIG_EXPIRED)
 
 
 def mint(
@@ -68,8 +82,8 @@ def mint(
     return base64.b64encode(packed).translate(_TO_TOKEN).decode()
 
 
-def verify(token: str, sdkappid: int, key: str, user_id: str, now_s: int) -> int:
-    """Check `token` for this app, user and moment; returns when it expires, in seconds since 1970.
+def verify(token: str, sdkappid: int, key: str, user_id: str, now_s: int) -> Signed:
+    """Check `token` for this app, user and moment; returns when it was made and when it expires.
 
     Raises RcimError with one of the 7000x codes or USERSIG_FROM_FUTURE: always the peer's mistake.
     """
@@ -80,12 +94,9 @@ def verify(token: str, sdkappid: int, key: str, user_id: str, now_s: int) -> int
         raise RcimError(USERSIG_OTHER_APP)
     if fields["TLS.identifier"] != user_id:
         raise RcimError(USERSIG_OTHER_USER)
-    if fields["TLS.time"] > now_s + USERSIG_AHEAD_S:
-        raise RcimError(USERSIG_FROM_FUTURE)
-    end: int = fields["TLS.time"] + fields["TLS.expire"]
-    if now_s >= end:
-        raise RcimError(USERSIG_EXPIRED)
-    return end
+    found = Signed(fields["TLS.time"], fields["TLS.time"] + fields["TLS.expire"])
+    found.check_time(now_s)
+    return found
 
 
 def read(token: str) -> dict[str, Any]:

@@ -83,3 +83,25 @@ async def test_a_call_of_rcim_admin_imports_what_it_needs(tmp_path: Path) -> Non
         assert found == client, "a table is written without rich"
     finally:
         assert await server.stop() == 0
+
+
+MODULES = """
+import json, sys
+import rcim.app.serve, rcim.app.process_spec
+from rcim.app.http_door import APIS
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+async def test_a_server_without_back_ends_imports_nothing_of_them(tmp_path: Path) -> None:
+    """Neither the APIs nor aiohttp's server; and of the APIs only those that the settings name."""
+    python = str(Path(sys.executable))
+    for program, expected in (
+        (MODULES.replace("from rcim.app.http_door import APIS\n", ""), set()),
+        (MODULES, {"aiohttp.web", "rcim.http.server"}),
+    ):
+        code, said, error = await run(python, "-c", program, cwd=tmp_path)
+        assert code == 0, error
+        found = set(json.loads(said))
+        assert {"aiohttp.web", "rcim.http.server"} & found == expected
+        assert not [name for name in found if name.startswith("rcim.adapters.") and name.split(".")[2] != "frames"]

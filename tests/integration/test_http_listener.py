@@ -69,6 +69,8 @@ ROWS = {
     "not ASCII": Row(get("/v4/\xff")),
     "backslash": Row(get("\\v4\\x"), 400, 0),
     "relative": Row(get("v4/x"), 400, 0),
+    "51 fields in the query": good(get("/v4/im_open_login_svc/account_check?" + "&" * 50), FAULTY),
+    "51 fields, of a file": good(get("/v4/open_msg_svc/file?" + "&" * 50), FAULTY),
     # methods
     "GET with a body": good(request(method="GET", body=b"{}")),
     "PUT": good(request(method="PUT", body=b"{}"), METHOD_FAULTY),
@@ -170,11 +172,15 @@ async def test_several_requests_at_once_are_answered_in_their_order(tmp_path: Pa
     raw.write(request("/v4/x", method="HEAD"))
     head = await raw.answer(bodiless=True)
     assert head.status == 200 and int(head.headers["content-length"]) > 0
+    raw.write(request("/v4/x", "X-Request-ID: r"))
+    own = {"date": "", "x-request-id": "r", "content-length": ""}
+    assert (await raw.answer()).headers | own == head.headers | own, "written by us and by aiohttp"
     raw.write(request("/v4/x", "X-Request-ID: a\tb", body=b"{}"))
     assert len((await raw.answer()).headers["x-request-id"]) == 16, "one of ours in place of a bad one"
     raw.write(request("/v4/x", "Expect: 100-continue", body=b"{}")[:-2])
     assert (await raw.answer()).status == 100
     raw.write(b"{}")
     assert (await raw.answer()).code == UNKNOWN
-    raw.close()
+    raw.write(request("/v4/x", "Connection: close"))
+    assert (await raw.answer()).headers["connection"] == "close" and await raw.ended()
     await server.stop()

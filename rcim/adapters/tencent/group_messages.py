@@ -32,7 +32,7 @@ ONLINE_S = 60
 async def send_group_msg(call: Call) -> Json:
     """Sends a message; the same `Random` again is the same message, for ten minutes (MS-02)."""
     fields = call.fields
-    before, after = (name in words(fields, "ForbidCallbackControl", FORBIDDEN) for name in FORBIDDEN)
+    forbidden = words(fields, "ForbidCallbackControl", FORBIDDEN)
     mentions, mentions_all = _mentions(fields)
     sent = await call.ask(
         requests.AdminSend(
@@ -48,8 +48,8 @@ async def send_group_msg(call: Call) -> Json:
             cloud_data=fields.text("CloudCustomData", "").encode(),
             push=push_info(fields),
             uncounted="NoUnread" in words(fields, "SendMsgControl", CONTROLS),
-            unasked=before,
-            untold=after,
+            unasked="ForbidBeforeSendMsgCallback" in forbidden,
+            untold="ForbidAfterSendMsgCallback" in forbidden,
         ),
         Sent,
     )
