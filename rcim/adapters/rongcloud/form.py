@@ -72,9 +72,10 @@ class Form:
             raise RongError(TOO_MANY, f"Parameter {name} is there {len(found)} times, at most {most}.")
         return found
 
-    def users(self, most: int, name: str = "userId", least: int = 1) -> list[str]:
-        """As `texts`, each of at most 64 characters. Raises RongError."""
-        found = self.texts(name, most, least, commas=name.endswith("s"))
+    def users(self, most: int, name: str = "userId", least: int = 1, *, commas: bool = False) -> list[str]:
+        """As `texts`, each of at most 64 characters. A field whose name is a plural may always have commas. Raises
+        RongError."""
+        found = self.texts(name, most, least, commas=commas or name.endswith("s"))
         for one in found:
             if len(one) > 64:
                 raise RongError(TOO_LONG, f"Parameter {name} has {len(one)} characters, at most 64.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rcim.adapters.rongcloud.codes import TOO_LONG, RongError
-from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.command import Call, Json, command, page_of
 from rcim.adapters.rongcloud.form import Form
 from rcim.base.terms import Presence
 from rcim.service import requests
@@ -86,15 +86,18 @@ async def unblock(call: Call) -> Json:
 
 @command("/user/block/query")
 async def blocked(call: Call) -> Json:
-    """Who can't log in, and until when."""
-    found: list[Json] = []
+    """Who can't log in, and until when: whose block ends last is first. All, or a page if `page` names one."""
+    found: list[tuple[str, int]] = []
     cursor = ""
     while True:
         page = await call.ask(requests.AdminUserBlocked(cursor), BlockedUsers)
-        found += [{"userId": user, "blockEndTime": call.app.shown(until_ms)} for user, until_ms in page.until_ms]
+        found += page.until_ms
         cursor = page.next
         if not cursor:
-            return {"users": found}
+            break
+    found.sort(key=lambda one: -one[1])
+    rows = page_of(call.form, found, size="size", most=1000, whole=True)
+    return {"users": [{"userId": user, "blockEndTime": call.app.shown(until_ms)} for user, until_ms in rows]}
 
 
 @command("/user/checkOnline")
@@ -104,16 +107,17 @@ async def check_online(call: Call) -> Json:
     return {"status": "0" if page.rows[0].state is Presence.OFFLINE else "1"}
 
 
-@command("/user/delusers", "/user/deactivate")
+@command("/user/delusers", "/user/deactivate", "/user/abandon")
 async def delete(call: Call) -> Json:
-    """Deletes accounts (ID-09)."""
-    await call.ask(requests.AdminAccountsDelete(call.form.users(100)), Added)
+    """Deletes accounts (ID-09). One field may name several, with commas between them."""
+    await call.ask(requests.AdminAccountsDelete(call.form.users(100, commas=True)), Added)
     return {"operateId": ""}
 
 
 @command("/user/group/query")
 async def groups(call: Call) -> Json:
-    """The groups that a user is in, some 5,000 at most; not chat rooms, and nothing whose id begins with `@`."""
+    """The groups that a user is in, some 5,000 at most, or a page if `page` names one; not chat rooms, and nothing whose
+    id begins with `@`."""
     user, cursor = call.form.user(), ""
     found: list[Json] = []
     while len(found) < 5000:
@@ -123,4 +127,4 @@ async def groups(call: Call) -> Json:
         cursor = page.next
         if not cursor:
             break
-    return {"groups": found}
+    return {"groups": page_of(call.form, found, size="size", most=1000, whole=True)}
