@@ -18,8 +18,8 @@ MUTED = 1
 
 @command("/conversation/notification/set")
 async def notification_set(call: Call) -> Json:
-    """Says of which messages of a conversation a user gets pushes: `unpushLevel`. Where it says nothing, absent or 0, all,
-    or with `isMuted` none: an official client sends both, and 0 unless it is told otherwise."""
+    """Says of which messages of a conversation a user gets pushes: `unpushLevel`. Where it says nothing, absent or 0,
+    all, or with `isMuted` none: an official client sends both, and 0 unless it is told otherwise."""
     form = call.form
     user = form.user("requestId")
     key = conversation_of(call, user)
