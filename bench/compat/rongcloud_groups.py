@@ -6,7 +6,7 @@ from rcim_bench.compat.case import Found, State, Trial, case, check
 
 from rcim.base.terms import MuteScope
 
-SHARED_IDS = "group ids have at most 48 bytes of ASCII, names at most 30 bytes; no chat room has the id of a group"
+SHARED_IDS = "group ids have at most 48 bytes of ASCII, names are cut at 30 bytes; no chat room has the id of a group"
 
 
 async def group(on: Trial, *users: str) -> str:
@@ -39,6 +39,8 @@ async def look(on: Trial) -> None:
     """What a group is called and who is in it."""
     user = on.name("user")
     made = await group(on, user)
+    await on.rongcloud_ok("/group/refresh", groupId=made, groupName="é" * 16)
+    check((await on.admin.info(made)).name == "é" * 15, "a long name is cut")
     await on.rongcloud_ok("/group/refresh", groupId=made, groupName="Hall")
     check((await on.admin.info(made)).name == "Hall", "the name is another")
     info = await on.rongcloud_ok("/group/info", groupId=made)
@@ -54,8 +56,9 @@ async def sync(on: Trial) -> None:
     """A user is in the named groups and no others."""
     user, new = on.name("user"), on.name("group")
     old = await group(on, user, "ann")
-    await on.rongcloud_ok("/group/sync", userId=user, **{f"group[{new}]": "New"})
+    await on.rongcloud_ok("/group/sync", userId=user, **{f"group[{new}]": "群" * 11})
     check({one.group_id for one in await on.admin.groups(user)} == {new}, "the groups are others")
+    check((await on.admin.info(new)).name == "群" * 10, "a name that is too long")
     check(await members(on, old) == {"ann"}, "it is in the old one")
 
 

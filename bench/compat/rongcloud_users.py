@@ -25,7 +25,11 @@ async def profile(on: Trial) -> Found:
     check((there.nickname, there.face_url) == ("Another", "https://example.com/p"), "the profile is another")
     check((await on.rongcloud_ok("/user/info", userId=made))["userName"] == "Another", "info")
     check((await on.rongcloud("/user/getToken", userId="u" * 65))["code"] == 1005, "a long id was taken")
-    return Found(State.DIFFERS, "name has at most 120 bytes, portraitUri at most 100")
+    other = on.name("user")
+    await on.rongcloud_ok("/user/getToken", userId=other, name="名" * 64, portraitUri="p" * 1024)
+    there = await on.admin.profile(other)
+    check((there.nickname, there.face_url) == ("名" * 40, ""), "what is too long to be kept")
+    return Found(State.DIFFERS, "name is cut at 120 bytes; a portraitUri of more than 100 is not kept")
 
 
 @case("rongcloud", "/user/checkOnline")

@@ -16,6 +16,8 @@ from rcim.http.json_bodies import JsonError, json_body
 
 FIELDS_MAX = 20_000
 """Of one request; a thousand users and what goes with them are far fewer."""
+NAME_CHARS_MAX = 128
+"""Of names of users, groups and rooms. The vendor's documents say 64 characters, or 128 bytes, or nothing."""
 TRUE, FALSE = frozenset({"1", "true"}), frozenset({"0", "false", ""})
 INDEXED = re.compile(r"(\w+)\[(.*)\]\Z", re.DOTALL)
 PYTHON_LIST = re.compile(r"\['(.*)'\]\Z", re.DOTALL)
@@ -54,6 +56,12 @@ class Form:
         if most and len(found) > most:
             raise RongError(TOO_LONG, f"Parameter {name} has {len(found)} characters, at most {most}.")
         return found
+
+    def name(self, name: str, size: int, default: str = "") -> str:
+        """What somebody or something is called: the beginning of it that has at most `size` bytes. To the vendor a name
+        is there for pushes alone, and one that is longer than those kept here must not keep a user from a token, or a
+        group from being made. Raises RongError."""
+        return cut(self.text(name, default, NAME_CHARS_MAX), size)
 
     def user(self, name: str = "userId") -> str:
         """A user id, of 1 to 64 characters. Raises RongError."""
@@ -131,6 +139,11 @@ class Form:
         if not isinstance(decoded, dict):
             raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a JSON object.")
         return decoded
+
+
+def cut(text: str, size: int) -> str:
+    """The beginning of a text that has at most `size` bytes of UTF-8, in whole characters."""
+    return text.encode(errors="replace")[:size].decode(errors="ignore")
 
 
 def read_form(body: bytes) -> Form:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rcim.adapters.rongcloud.codes import TOO_LONG, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command
-from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.form import Form, cut
 from rcim.adapters.rongcloud.targets import all_members, facts_of, is_there, present
 from rcim.base.errors import BY_NUMBER, NO_SUCH_GROUP
 from rcim.base.terms import GROUP_PREFIX, AddResult, ApplyJoinOption
@@ -24,11 +24,7 @@ SYNC_GROUPS_MAX = 1000
 
 def group_name(form: Form, group_id: str) -> str:
     """The name that a group is to have; without one the beginning of its id. Raises RongError."""
-    name = form.text("groupName", group_id[:NAME_BYTES_MAX])
-    size = len(name.encode(errors="replace"))
-    if size > NAME_BYTES_MAX:
-        raise RongError(TOO_LONG, f"Parameter groupName has {size} bytes, at most {NAME_BYTES_MAX}.")
-    return name
+    return form.name("groupName", NAME_BYTES_MAX, group_id)
 
 
 async def create_group(call: Call, group_id: str, users: Sequence[str], name: str, *, ultra: bool = False) -> None:
@@ -121,8 +117,7 @@ async def sync(call: Call) -> Json:
     for key, inside, number in found.results:
         group_id = key.removeprefix(GROUP_PREFIX)
         if number == NO_SUCH_GROUP.number and group_id in named:
-            name = named[group_id] or group_id
-            await create_group(call, group_id, [user], name[:NAME_BYTES_MAX])
+            await create_group(call, group_id, [user], cut(named[group_id] or group_id, NAME_BYTES_MAX))
         elif number and inside:
             raise RongError(WRONG_PARAMETER, f"{group_id}: {BY_NUMBER[number].name}")
     return {}

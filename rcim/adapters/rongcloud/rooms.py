@@ -5,13 +5,12 @@ from __future__ import annotations
 from rcim.adapters.rongcloud.codes import (
     NO_KEPT_ROOM,
     NO_SUCH_ROOM,
-    TOO_LONG,
     TOO_MANY,
     WRONG_PARAMETER,
     RongError,
 )
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
-from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.form import Form, cut
 from rcim.adapters.rongcloud.group_mutes import change_speakers, mute_all, muted_groups, speakers_of
 from rcim.adapters.rongcloud.targets import facts_of
 from rcim.base.errors import GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, NO_SUCH_GROUP, RcimError
@@ -27,7 +26,7 @@ from rcim.service.results import (
     Listed,
 )
 
-ROOMS_AT_ONCE, NAMES_AT_ONCE, USERS_AT_ONCE = 50, 20, 20
+ROOMS_AT_ONCE, NAMES_AT_ONCE, USERS_AT_ONCE = 100, 20, 20
 NAME_BYTES_MAX = 30
 ENTRIES_AT_ONCE = 20
 DESTROY_MIN = 60
@@ -65,11 +64,9 @@ async def create_new(call: Call) -> Json:
 
 async def _create(call: Call, room_id: str, name: str) -> None:
     """Raises RongError or RcimError."""
-    name = name or room_id[:NAME_BYTES_MAX]
-    if len(name.encode(errors="replace")) > NAME_BYTES_MAX:
-        raise RongError(TOO_LONG, f"The name of room {room_id} has more than {NAME_BYTES_MAX} bytes.")
     try:
-        await call.ask(requests.GroupCreate(room_id, call.app.room_type, name), Created)
+        request = requests.GroupCreate(room_id, call.app.room_type, cut(name or room_id, NAME_BYTES_MAX))
+        await call.ask(request, Created)
     except RcimError as error:
         if error.code not in (GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU):
             raise

@@ -10,23 +10,17 @@ from rcim.service import requests
 from rcim.service.results import Added, BlockedUsers, Done, GroupsPage, Invalidated, PresencePage, UserFacts
 
 BLOCK_AT_ONCE = 20
-NAME_BYTES_MAX, PORTRAIT_BYTES_MAX = 120, 100
-
-
-def _within(form: Form, name: str, most: int) -> str:
-    """A text of at most so many bytes. Raises RongError with the vendor's code for what is too long."""
-    found = form.text(name, "")
-    size = len(found.encode(errors="replace"))
-    if size > most:
-        raise RongError(TOO_LONG, f"Parameter {name} has {size} bytes, at most {most}.")
-    return found
+NAME_BYTES_MAX, PORTRAIT_BYTES_MAX, PORTRAIT_KEPT = 120, 1024, 100
 
 
 def _account(form: Form) -> requests.Account:
-    user_id = form.user()
-    return requests.Account(
-        user_id, _within(form, "name", NAME_BYTES_MAX), _within(form, "portraitUri", PORTRAIT_BYTES_MAX)
-    )
+    """A user's id, name and portrait. A portrait whose address is longer than those that are kept is left out: to the
+    vendor it may have 1,024 bytes, and it must not keep a user from a token. Raises RongError."""
+    portrait = form.text("portraitUri", "")
+    size = len(portrait.encode(errors="replace"))
+    if size > PORTRAIT_BYTES_MAX:
+        raise RongError(TOO_LONG, f"Parameter portraitUri has {size} bytes, at most {PORTRAIT_BYTES_MAX}.")
+    return requests.Account(form.user(), form.name("name", NAME_BYTES_MAX), portrait if size <= PORTRAIT_KEPT else "")
 
 
 @command("/user/getToken")
