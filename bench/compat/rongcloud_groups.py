@@ -59,6 +59,8 @@ async def sync(on: Trial) -> None:
     await on.rongcloud_ok("/group/sync", userId=user, **{f"group[{new}]": "群" * 11})
     check({one.group_id for one in await on.admin.groups(user)} == {new}, "the groups are others")
     check((await on.admin.info(new)).name == "群" * 10, "a name that is too long")
+    await on.rongcloud_ok("/group/sync", userId=user, **{f"group[{new}]": "Renamed"})
+    check((await on.admin.info(new)).name == "Renamed", "the name is the old one")
     check(await members(on, old) == {"ann"}, "it is in the old one")
 
 

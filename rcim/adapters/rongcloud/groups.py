@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command
@@ -11,7 +11,7 @@ from rcim.adapters.rongcloud.targets import all_members, facts_of, is_there, pre
 from rcim.base.errors import BY_NUMBER, NO_SUCH_GROUP
 from rcim.base.terms import GROUP_PREFIX, AddResult, ApplyJoinOption
 from rcim.service import requests
-from rcim.service.results import Added, Created, Done, Edited, Members, SyncedGroups
+from rcim.service.results import Added, Created, Done, Edited, GroupRow, GroupsPage, Members, SyncedGroups
 
 USERS_AT_ONCE = 1000
 INVITED_AT_ONCE = 300
@@ -109,7 +109,8 @@ async def refresh(call: Call) -> Json:
 
 @command("/group/sync")
 async def sync(call: Call) -> Json:
-    """A user is from now on in these groups and no others (GR-10). Groups that are not there are made."""
+    """A user is from now on in these groups and no others (GR-10). Groups that are not there are made; others get the
+    name that stands with them."""
     user, named = call.form.user(), call.form.indexed("group")
     if len(named) > SYNC_GROUPS_MAX:
         raise RongError(WRONG_PARAMETER, f"{len(named)} groups, at most {SYNC_GROUPS_MAX}.")
@@ -120,7 +121,23 @@ async def sync(call: Call) -> Json:
             await create_group(call, group_id, [user], cut(named[group_id] or group_id, NAME_BYTES_MAX))
         elif number and inside:
             raise RongError(WRONG_PARAMETER, f"{group_id}: {BY_NUMBER[number].name}")
+    async for row in groups_of_user(call, user):
+        name = cut(named.get(row.profile.group_id, ""), NAME_BYTES_MAX)
+        if name not in ("", row.profile.name):
+            await call.ask(requests.GroupSet(row.profile.group_id, name=name), Edited)
     return {}
+
+
+async def groups_of_user(call: Call, user: str) -> AsyncIterator[GroupRow]:
+    """The groups and chat rooms that a user is in. Raises RcimError."""
+    cursor = ""
+    while True:
+        page = await call.ask(requests.GroupsJoined(cursor, user_id=user), GroupsPage)
+        for row in page.groups:
+            yield row
+        cursor = page.next
+        if not cursor:
+            return
 
 
 @command("/group/user/query")

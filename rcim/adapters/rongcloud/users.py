@@ -5,11 +5,12 @@ from __future__ import annotations
 from rcim.adapters.rongcloud.codes import TOO_LONG, RongError
 from rcim.adapters.rongcloud.command import Call, Json, command, page_of
 from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.groups import groups_of_user
 from rcim.base.terms import Presence
 from rcim.service import requests
-from rcim.service.results import Added, BlockedUsers, Done, GroupsPage, Invalidated, PresencePage, UserFacts
+from rcim.service.results import Added, BlockedUsers, Done, Invalidated, PresencePage, UserFacts
 
-BLOCK_AT_ONCE = 20
+BLOCK_AT_ONCE, GROUPS_SHOWN = 20, 5000
 NAME_BYTES_MAX, PORTRAIT_BYTES_MAX, PORTRAIT_KEPT = 120, 1024, 100
 
 
@@ -110,15 +111,13 @@ async def delete(call: Call) -> Json:
 
 @command("/user/group/query")
 async def groups(call: Call) -> Json:
-    """The groups that a user is in, some 5,000 at most, or a page if `page` names one; not chat rooms, and nothing whose
+    """The groups that a user is in, 5,000 at most, or a page if `page` names one; not chat rooms, and nothing whose
     id begins with `@`."""
-    user, cursor = call.form.user(), ""
     found: list[Json] = []
-    while len(found) < 5000:
-        page = await call.ask(requests.GroupsJoined(cursor, user_id=user), GroupsPage)
-        rows = [row.profile for row in page.groups if row.profile.type != call.app.room_type]
-        found += [{"id": one.group_id, "name": one.name} for one in rows if not one.group_id.startswith("@")]
-        cursor = page.next
-        if not cursor:
+    async for row in groups_of_user(call, call.form.user()):
+        one = row.profile
+        if one.type != call.app.room_type and not one.group_id.startswith("@"):
+            found.append({"id": one.group_id, "name": one.name})
+        if len(found) == GROUPS_SHOWN:
             break
     return {"groups": page_of(call.form, found, size="size", most=1000, whole=True)}
