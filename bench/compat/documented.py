@@ -60,7 +60,7 @@ RONGCLOUD = """
 /chatroom/ban/add /chatroom/user/ban/whitelist/* /chatroom/ban/check /chatroom/ban/query /chatroom/ban/rollback
 /chatroom/entry/batch/set /chatroom/entry/remove /chatroom/entry/query
 /conversation/notification/get /conversation/notification/set /conversation/message/history/clean
-/conversation/type/notification/set /conversation/type/notification/get
+/conversation/type/notification/set /conversation/type/notification/get /conversation/top/set
 /group/ban/add /group/ban/query /group/ban/rollback /group/create /group/dismiss /group/join /group/quit
 /group/refresh /group/sync /group/user/ban/whitelist/add /group/user/ban/whitelist/query
 /group/user/ban/whitelist/rollback /group/user/gag/add /group/user/gag/list /group/user/gag/rollback
@@ -70,8 +70,9 @@ RONGCLOUD = """
 /message/private/publish_template /message/recall /message/system/publish /message/system/publish_template
 /message/expansion/set /message/expansion/delete /message/expansion/query /message/ultragroup/publish
 /message/online/broadcast /message/broadcast/recall /message/group/publish_template
-/push /push/custom
+/push /push/custom /push/user
 /sensitiveword/add /sensitiveword/batch/delete /sensitiveword/delete /sensitiveword/list
+/wordfilter/add /wordfilter/delete /wordfilter/list
 /statusmessage/group/publish /statusmessage/private/publish
 /user/blacklist/add /user/blacklist/query /user/blacklist/remove /user/block /user/block/query /user/checkOnline
 /user/getToken /user/group/query /user/refresh /user/tag/batch/set /user/tag/set /user/tags/get /user/unblock
@@ -79,6 +80,7 @@ RONGCLOUD = """
 /user/whitelist/add /user/whitelist/query /user/whitelist/remove /user/blockPushPeriod/set
 /user/blockPushPeriod/get /user/blockPushPeriod/delete /user/chat/fb/set /user/chat/fb/querylist /user/profile/set
 /user/profile/query /user/profile/batch/query /user/profile/clean /user/remarks/*
+/user/abandon /user/abandon/query /user/activate
 /friend/*
 /entrust/group/*
 /ultragroup/create /ultragroup/dis /ultragroup/join /ultragroup/quit /ultragroup/refresh /ultragroup/channel/create
@@ -86,6 +88,7 @@ RONGCLOUD = """
 /ultragroup/channel/private/users/add /ultragroup/channel/private/users/del /ultragroup/channel/private/users/get
 /ultragroup/userbanned/add /ultragroup/userbanned/del /ultragroup/userbanned/get /ultragroup/banned/whitelist/add
 /ultragroup/banned/whitelist/del /ultragroup/banned/whitelist/get /ultragroup/globalbanned/set
+/ultragroup/user/channel/query
 /ultragroup/globalbanned/get /ultragroup/notdisturb/set /ultragroup/notdisturb/get /ultragroup/msg/get
 /ultragroup/msg/modify /ultragroup/hismsg/query /ultragroup/hismsg/msgid/query /ultragroup/message/expansion/set
 /ultragroup/message/expansion/delete /ultragroup/message/expansion/query /ultragroup/member/exist

@@ -202,8 +202,22 @@ async def push(on: Trial) -> Found:
     return Found(State.DIFFERS, "platform is ignored; a push without a message goes to audience.userid only")
 
 
+@case("rongcloud", "/push/user")
+async def push_user(on: Trial) -> Found:
+    """A push alone, which a server without a push service refuses; that it arrives, a test with a service looks at."""
+    said = await on.rongcloud("/push/user", {"userIds": ["ann"], "notification": {"title": "title"}})
+    check(said["code"] == 1002, "a push that says nothing")
+    said = await on.rongcloud("/push/user", {"userIds": ["ann"], "notification": {"pushContent": "hello"}})
+    check(said["code"] == 1009, "a push without a service")
+    return Found(
+        State.DIFFERS, "a push service has to be in the settings, else 1009; what is for one platform is ignored"
+    )
+
+
 @case(
-    "rongcloud", "/sensitiveword/add", "/sensitiveword/delete", "/sensitiveword/batch/delete", "/sensitiveword/list"
+    "rongcloud",
+    *(f"/sensitiveword/{name}" for name in ("add", "delete", "batch/delete", "list")),
+    *(f"/wordfilter/{name}" for name in ("add", "delete", "list")),
 )
 async def words(on: Trial) -> Found:
     """Words that are refused, and words that are replaced."""
@@ -218,6 +232,10 @@ async def words(on: Trial) -> Found:
     await on.rongcloud_ok("/sensitiveword/batch/delete", words=[other, "none"])
     check(one not in await on.admin.app_list(AppList.REFUSED_WORDS), "it is refused still")
     check(other not in await on.admin.app_list(AppList.REPLACED_WORDS), "it is replaced still")
+    await on.rongcloud_ok("/wordfilter/add", word=one)
+    check(one in {row["word"] for row in (await on.rongcloud_ok("/wordfilter/list"))["words"]}, "the older list")
+    await on.rongcloud_ok("/wordfilter/delete", word=one)
+    check(one not in await on.admin.app_list(AppList.REFUSED_WORDS), "the older name does not delete")
     check(
         (await on.rongcloud("/sensitiveword/batch/delete", words=[str(n) for n in range(51)]))["code"] == 1502, "51"
     )

@@ -16,6 +16,8 @@ from rcim.http.json_bodies import JsonError, json_body
 
 FIELDS_MAX = 20_000
 """Of one request; a thousand users and what goes with them are far fewer."""
+NAME_CHARS_MAX = 128
+"""Of names of users, groups and rooms. The vendor's documents say 64 characters, or 128 bytes, or nothing."""
 TRUE, FALSE = frozenset({"1", "true"}), frozenset({"0", "false", ""})
 INDEXED = re.compile(r"(\w+)\[(.*)\]\Z", re.DOTALL)
 PYTHON_LIST = re.compile(r"\['(.*)'\]\Z", re.DOTALL)
@@ -55,6 +57,12 @@ class Form:
             raise RongError(TOO_LONG, f"Parameter {name} has {len(found)} characters, at most {most}.")
         return found
 
+    def name(self, name: str, size: int, default: str = "") -> str:
+        """What somebody or something is called: the beginning of it that has at most `size` bytes. To the vendor a name
+        is there for pushes alone, and one that is longer than those kept here must not keep a user from a token, or a
+        group from being made. Raises RongError."""
+        return cut(self.text(name, default, NAME_CHARS_MAX), size)
+
     def user(self, name: str = "userId") -> str:
         """A user id, of 1 to 64 characters. Raises RongError."""
         return self.text(name, most=64)
@@ -72,9 +80,10 @@ class Form:
             raise RongError(TOO_MANY, f"Parameter {name} is there {len(found)} times, at most {most}.")
         return found
 
-    def users(self, most: int, name: str = "userId", least: int = 1) -> list[str]:
-        """As `texts`, each of at most 64 characters. Raises RongError."""
-        found = self.texts(name, most, least, commas=name.endswith("s"))
+    def users(self, most: int, name: str = "userId", least: int = 1, *, commas: bool = False) -> list[str]:
+        """As `texts`, each of at most 64 characters. A field whose name is a plural may always have commas. Raises
+        RongError."""
+        found = self.texts(name, most, least, commas=commas or name.endswith("s"))
         for one in found:
             if len(one) > 64:
                 raise RongError(TOO_LONG, f"Parameter {name} has {len(one)} characters, at most 64.")
@@ -132,6 +141,11 @@ class Form:
         if not isinstance(decoded, dict):
             raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a JSON object.")
         return decoded
+
+
+def cut(text: str, size: int) -> str:
+    """The beginning of a text that has at most `size` bytes of UTF-8, in whole characters."""
+    return text.encode(errors="replace")[:size].decode(errors="ignore")
 
 
 def read_form(body: bytes) -> Form:

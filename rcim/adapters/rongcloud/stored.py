@@ -137,8 +137,10 @@ def keys_of(call: Call) -> list[str]:
 @command("/message/expansion/query")
 async def expansion_query(call: Call) -> Json:
     """What a message is expanded with."""
-    conversation = conversation_of(call, call.form.user()) if "conversationType" in call.form else ""
-    message = await found(call, conversation, call.form.text("msgUID"))
+    if "conversationType" not in call.form:
+        raise RongError(WRONG_PARAMETER, "Here the conversation has to be named: conversationType, targetId, userId.")
+    conversation, uid = where_expanded(call)
+    message = await found(call, conversation, uid)
     return {"extraContent": shown_expansion(message)}
 
 
