@@ -271,6 +271,7 @@ async def test_attributes(tmp_path: Path) -> None:
         assert await alice.attributes("g") == {"k1": "w", "n": "x"}, "all others are removed"
         found = (await ok(app, get, GroupId="g"))["GroupAttrAry"]
         assert sorted((one["key"], one["value"]) for one in found) == [("k1", "w"), ("n", "x")]
+        assert (await ok(app, "get_group_attr", GroupId="g"))["GroupAttrAry"] == found, "where its companions are"
         await ok(app, "clear_group_attr", GroupId="g")
         assert await alice.attributes("g") == {}
         await ok(app, "clear_group_attr", GroupId="g")

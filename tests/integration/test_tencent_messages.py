@@ -217,6 +217,7 @@ async def test_history_and_what_is_read(tmp_path: Path) -> None:  # RX-06, AB-04
         assert await alice.receipts(User("bob"), 7) == (["bob"], [])
         body = {"Report_Account": "alice", "Peer_Account": "bob", "MsgReadTime": 5}
         await ok(app, "openim/admin_set_msg_read", body)
+        await ok(app, "openim/admin_set_msg_read", body | {"MsgReadTime": "5"})
         await ok(app, "openim/admin_set_msg_read", {"Report_Account": "eve", "Peer_Account": "mallory"})
         for command, wrong, expected in (
             ("admin_getroammsg", ask | {"MaxCnt": 0}, 90001),
@@ -229,6 +230,8 @@ async def test_history_and_what_is_read(tmp_path: Path) -> None:  # RX-06, AB-04
             ("get_c2c_unread_msg_num", unread | {"Peer_Account": ["bob"]}, 90003),
             ("admin_set_msg_read", {"Report_Account": "bob"}, 90003),
             ("admin_set_msg_read", body | {"MsgReadTime": -1}, 90001),
+            ("admin_set_msg_read", body | {"MsgReadTime": "5s"}, 90001),
+            ("admin_set_msg_read", body | {"MsgReadTime": "9" * 21}, 90001),
         ):
             assert await code(app, f"openim/{command}", wrong) == expected, (command, wrong)
 
