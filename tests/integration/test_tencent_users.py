@@ -261,7 +261,9 @@ async def test_pushes_to_all(tmp_path: Path) -> None:  # SY-03, SY-04
         ]
         tags = [{"To_Account": user, "Tags": ["beta", "x"]} for user in ("alice", "bob")]
         await ok(app, f"{svc}/im_add_tag", {"UserTags": tags})
-        await ok(app, f"{svc}/im_add_tag", {"To_Account": "alice", "Tags": ["y"]})  # as the vendor's Java client has it
+        await ok(
+            app, f"{svc}/im_add_tag", {"To_Account": "alice", "Tags": ["y"]}
+        )  # as the vendor's Java client has it
         await ok(app, f"{svc}/im_remove_tag", {"UserTags": [{"To_Account": "alice", "Tags": ["x", "y"]}]})
         said = await ok(app, f"{svc}/im_get_tag", {"To_Account": ["alice", "bob"]})
         assert [row["Tags"] for row in said["UserTags"]] == [["beta"], ["beta", "x"]]
