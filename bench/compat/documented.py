@@ -34,7 +34,9 @@ million_group_open_http_svc/get_topic million_group_open_http_svc/destroy_topic
 group_open_attr_http_svc/get_group_attr
 im_open_login_svc/account_delete im_open_login_svc/account_import im_open_login_svc/multiaccount_import
 im_open_login_svc/account_check im_open_login_svc/kick
-recentcontact/get_list recentcontact/delete
+recentcontact/get_list recentcontact/delete recentcontact/create_contact_group recentcontact/del_contact_group
+recentcontact/update_contact_group recentcontact/get_contact_group recentcontact/search_contact_group
+recentcontact/mark_contact
 sns/group_delete sns/group_get sns/group_add sns/friend_delete sns/friend_delete_all sns/friend_import
 sns/friend_get sns/friend_get_list sns/friend_update sns/friend_check sns/friend_add sns/black_list_delete
 sns/black_list_get sns/black_list_check sns/black_list_add
@@ -45,6 +47,7 @@ all_member_push/im_remove_tag all_member_push/im_add_tag all_member_push/im_get_
 all_member_push/im_get_attr all_member_push/im_get_tag all_member_push/im_set_attr_name all_member_push/im_set_attr
 open_msg_svc/get_history
 ConfigSvc/GetIPList
+im_cos_msg/get_cos_sig im_cos_msg/forbid_illegal_object im_cos_msg/allow_banned_object
 """
 """Below `/v4/`; old names beside the new ones."""
 

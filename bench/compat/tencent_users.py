@@ -177,6 +177,15 @@ _not_offered(
     "openim_msg_ext_http_svc/get_key_values",
     "openim_msg_ext_http_svc/set_key_values",
 )
+_not_offered(
+    "conversations have no groups and no marks",
+    *(f"recentcontact/{name}_contact_group" for name in ("create", "del", "update", "get", "search")),
+    "recentcontact/mark_contact",
+)
+_not_offered(
+    "files in messages stay where the app keeps them; the server has only their URLs",
+    *(f"im_cos_msg/{name}" for name in ("get_cos_sig", "forbid_illegal_object", "allow_banned_object")),
+)
 _not_offered("the server's addresses are those of the machine that you run it on", "ConfigSvc/GetIPList")
 
 

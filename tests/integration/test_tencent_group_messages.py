@@ -184,6 +184,13 @@ async def test_what_becomes_of_messages(tmp_path: Path) -> None:
         left = await bob.history_of("g", range(20, 25))
         assert [m.seq for m in left if m.state is not MessageState.DELETED] == [20, 22, 24]
         assert await code(app, "set_unread_msg_num", GroupId="g", Member_Account="eve", UnreadMsgNum=1) == 10004
+        await ok(app, "modify_group_base_info", GroupId="g", Name="other")
+        [notice] = (await ok(app, "group_msg_get_simple", GroupId="g", ReqMsgNumber=1))["RspMsgList"]
+        [element] = notice["MsgBody"]
+        assert (notice["IsSystemMsg"], element["MsgType"]) == (1, "TIMCustomElem"), "of a kind that the vendor has"
+        assert (
+            element["MsgContent"]["Ext"] == "RcimGroupTipElem" and '"What":["name"]' in element["MsgContent"]["Data"]
+        )
 
 
 async def test_an_import_and_life_after_it(tmp_path: Path) -> None:  # GR-08
@@ -281,6 +288,7 @@ async def test_attributes(tmp_path: Path) -> None:
         assert await alice.attributes("g") == {"k1": "w", "n": "x"}, "all others are removed"
         found = (await ok(app, get, GroupId="g"))["GroupAttrAry"]
         assert sorted((one["key"], one["value"]) for one in found) == [("k1", "w"), ("n", "x")]
+        assert (await ok(app, "get_group_attr", GroupId="g"))["GroupAttrAry"] == found, "where its companions are"
         await ok(app, "clear_group_attr", GroupId="g")
         assert await alice.attributes("g") == {}
         await ok(app, "clear_group_attr", GroupId="g")

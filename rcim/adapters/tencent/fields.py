@@ -11,6 +11,8 @@ Json = dict[str, Any]
 T = TypeVar("T")
 D = TypeVar("D")
 U32_MAX = (1 << 32) - 1
+DIGITS_MAX = 20
+"""Digits of a number in a string: those of the largest of 64 bits."""
 
 
 class Fields:
@@ -52,6 +54,13 @@ class Fields:
         if not 0 <= found <= most or isinstance(found, bool):
             raise self.refuse(name, f"has to be a whole number from 0 to {most}")
         return found
+
+    def number_or_text(self, name: str, default: int | None = None, most: int = U32_MAX) -> int:
+        """As `number`, for fields that the vendor documents as strings of digits. Raises TencentError."""
+        found = self.raw(name)
+        if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= DIGITS_MAX:
+            return Fields({name: int(found)}, self._wrong, self._place, self._codes).number(name, default, most)
+        return self.number(name, default, most)
 
     def accounts(self, name: str, most: int, least: int = 1, code_of_many: int = 0) -> list[str]:
         """A list of user ids, each once, in their order. Raises TencentError."""

@@ -15,6 +15,8 @@ from rcim.service.results import Done, Profiles, UserProfile
 AT_ONCE = 100
 STANDARD, CUSTOM = "Tag_Profile_IM_", "Tag_Profile_Custom_"
 NICK, GENDER, IMAGE, SIGNATURE = (STANDARD + name for name in ("Nick", "Gender", "Image", "SelfSignature"))
+TEXTS = {NICK: "nickname", IMAGE: "face_url", SIGNATURE: "signature"}
+"""Tags of texts, and the field of AdminProfileSet that each is."""
 GENDERS = {
     "Gender_Type_Unknown": Gender.UNKNOWN,
     "Gender_Type_Female": Gender.FEMALE,
@@ -23,7 +25,7 @@ GENDERS = {
 NUMBERS = ("BirthDay", "Language", "MsgSettings", "Level", "Role")
 """Standard fields whose values are numbers."""
 NUMBER = re.compile(r"\d{1,18}\Z", re.ASCII)
-NO_SUCH_USER, NO_SUCH_TAG = 40003, 40009
+NO_SUCH_USER, NO_SUCH_TAG, BAD_VALUE, BAD_TYPE = 40003, 40009, 40605, 40610
 
 
 @command(PROFILE, "profile/portrait_get")
@@ -108,14 +110,12 @@ def _unknown(user_id: str) -> Json:
 def _change(changes: Json, item: Fields) -> None:
     """Note one item of ProfileItem in `changes`, fields of AdminProfileSet. Raises TencentError."""
     tag = item.text("Tag")
-    if tag == NICK:
-        changes["nickname"] = item.text("Value")
-    elif tag == IMAGE:
-        changes["face_url"] = item.text("Value")
-    elif tag == SIGNATURE:
-        changes["signature"] = item.text("Value")
+    if tag in TEXTS:
+        changes[TEXTS[tag]] = _text(item)
     elif tag == GENDER:
-        changes["gender"] = item.choice("Value", GENDERS, Gender.UNKNOWN)
+        if _text(item) not in GENDERS:
+            raise item.refuse("Value", f"has to be one of {', '.join(GENDERS)}", BAD_VALUE)
+        changes["gender"] = GENDERS[_text(item)]
     elif tag.startswith((STANDARD, CUSTOM)):
         changes["fields"].append((_key(tag), _value(item)))
     else:
@@ -127,4 +127,12 @@ def _value(item: Fields) -> bytes:
     found = item.raw("Value")
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found).encode()
-    return item.text("Value").encode()
+    return _text(item).encode()
+
+
+def _text(item: Fields) -> str:
+    """A value that is text. Raises TencentError."""
+    found = item.raw("Value")
+    if not isinstance(found, str):
+        raise item.refuse("Value", "has to be a string", BAD_TYPE)
+    return found
