@@ -13,9 +13,10 @@ from rcim.adapters.native.forms import Json
 from rcim.adapters.native.pages import CURSOR, CURSOR_CHARS_MAX
 from rcim.adapters.native.problems import CONTENT_TYPE, TITLES, status_of
 from rcim.adapters.native.repeats import HEADER, KEY_CHARS_MAX, KEY_PATTERN
-from rcim.adapters.native.routes import REQUIREMENTS, Route
+from rcim.adapters.native.routes import Route
 from rcim.adapters.native.structs import StructForm, field_form, structs_within
 from rcim.adapters.native.table import ROUTES
+from rcim.base.error_kinds import REQUIREMENTS
 from rcim.base.errors import ALL
 from rcim.content.vendor_json import MSG_TYPES
 from rcim.service.results import Done
