@@ -202,6 +202,7 @@ OWN_NOTES = {
     "admin_group_import.create_time_ms": "When it was made, not in the future; 0: now.",
     "admin_groups_sync.groups": "The groups that the user is to be in.",
     "admin_members_import.members": "Members, up to 300.",
+    "admin_pair_import.counted": "False: both have read everything up to it.",
     "admin_user_erase.cursor": "`after` of the answer before; empty at first.",
     "admin_user_export.cursor": "`next` of the page before; empty at first.",
 }
