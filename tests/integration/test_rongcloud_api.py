@@ -4,50 +4,28 @@ a server in this process (AB-02)."""
 from __future__ import annotations
 
 import gzip
-import importlib
 import io
 import json
 from pathlib import Path
 
 import pytest
-from rcim_bench import compat
-from rcim_bench.compat.case import CASES, CaseFailed, Found, State, Trial, rong_flags
+from rcim_bench.compat.cases import all_cases
 
 from rcim.adapters.rongcloud.table import COMMANDS
-from rcim.base.errors import RcimError
 from rcim.outbox.message_log import message_log
-from tests.kit import SDKAPPID
+from tests.kit_compat import lines_found, lines_of_page
 from tests.kit_http import ADMINISTRATOR, back_end, rong_headers
 from tests.kit_http import rong_flags as own_flags
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rongcloud-paths.md"
-MODULES = ("users", "groups", "rooms", "messages", "ultra", "not_offered")
-NO_LIMITS = ("limits.broadcasts_per_hour=0", "limits.broadcasts_per_day=0")
 TEXT = {"objectName": "RC:TxtMsg", "content": '{"content":"hello"}'}
 
 
 async def test_what_each_path_does(tmp_path: Path) -> None:
-    for module in MODULES:
-        importlib.import_module(f"{compat.__name__}.rongcloud_{module}")
-    rows = [one for one in CASES if one.vendor == "rongcloud"]
-    assert {row.path for row in COMMANDS} == {one.command for one in rows}, "each path has a case"
-    failed, lines = [], set()
-    async with (
-        back_end(tmp_path / "data", *rong_flags(tmp_path), *NO_LIMITS) as app,
-        app.server.client(ADMINISTRATOR) as admin,
-    ):
-        on = Trial(app.base, SDKAPPID, app.server.key, app.session, admin)
-        for run in dict.fromkeys(one.run for one in rows):
-            try:
-                found = await run(on)
-            except (CaseFailed, RcimError) as error:
-                failed.append(f"{run}: {error}")
-            else:
-                state, note = found or Found(State.WORKS)
-                lines |= {f"| `{one.command}` | {state.value} | {note} |" for one in rows if one.run is run}
-    assert not failed
-    page = PAGE.read_text(encoding="utf-8").splitlines()
-    assert lines == {line for line in page if line.startswith("| `")}, "the page says what was found"
+    cases = {one.command for one in all_cases() if one.vendor == "rongcloud"}
+    assert {row.path for row in COMMANDS} == cases, "each path has a case"
+    assert await lines_found("rongcloud", tmp_path) == lines_of_page("rongcloud-paths.md"), (
+        "the page says what was found"
+    )
 
 
 async def test_who_is_refused(tmp_path: Path) -> None:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlencode
 
+from rcim_bench.compat.cases import all_cases
+
+from rcim.adapters.tencent.table import BY_NAME
+from tests.kit_compat import lines_found, lines_of_page
 from tests.kit_http import back_end
 
 TEXT = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
+
+
+async def test_what_each_command_does(tmp_path: Path) -> None:
+    cases = {one.command for one in all_cases() if one.vendor == "tencent"}
+    assert cases == set(BY_NAME), "each command has a case, under its old and its new name"
+    assert await lines_found("tencent", tmp_path) == lines_of_page("tencent-commands.md"), (
+        "the page says what was found"
+    )
 
 
 async def test_a_group_and_a_message_in_it(tmp_path: Path) -> None:
