@@ -229,7 +229,8 @@ async def imports(on: Trial) -> Found:
     page = await on.admin.history(made)
     check([(m.sender, m.time_ms) for m in page] == [("bob", (created + 10) * 1000)], "the message")
     await on.admin.send(made, "new")
-    await refused(on, GROUPS + "import_group_msg", wanted, 10007)
+    late = {"From_Account": "bob", "SendTime": created + 20, "Random": 3, "MsgBody": text}
+    await refused(on, GROUPS + "import_group_msg", {"GroupId": made, "MsgList": [late]}, 10007)
     return Found(
         State.DIFFERS,
         "open at once; messages are imported until the first one is sent; RecentContactFlag is ignored",

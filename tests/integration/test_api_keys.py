@@ -109,9 +109,11 @@ async def test_the_use_of_a_key_keeps_no_change_out(plain_server: TestServer) ->
     service, administrator = plain_server.server.service, Principal("administrator", True)
     async with plain_server.client("administrator") as root:
         secrets = [(await root.create_key(f"k{number}", ["all"]))[0] for number in range(3)]
-        wanted = [service.back_ends.key(secret) for secret in secrets]
+        uses = [asyncio.create_task(service.back_ends.key(secret)) for secret in secrets]
+        await asyncio.sleep(0)  # they begin,
+        await asyncio.sleep(0)  # and each key is being read
         change = service.call(administrator, r.AdminListChange(AppList.PROTECTED_USERS, ["bob"], []))
-        await asyncio.gather(*wanted, change)
+        await asyncio.gather(*uses, change)
         assert all(row.used_ms for row in await root.keys()), "and each use is noted"
         secret, key = await root.create_key("gone", ["all"])
         await asyncio.gather(
