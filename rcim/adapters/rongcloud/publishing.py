@@ -9,8 +9,9 @@ import msgspec
 from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, each
 from rcim.adapters.rongcloud.group_mutes import groups_of
-from rcim.adapters.rongcloud.messages import Spoken, Target, new_id, said, send_all, send_to, spoken
+from rcim.adapters.rongcloud.messages import Spoken, Target, request_id_of, said, send_all, send_to, spoken
 from rcim.adapters.rongcloud.messages import answered as answer_of
+from rcim.adapters.rongcloud.stored import recall_broadcast
 from rcim.adapters.rongcloud.targets import channel_id
 from rcim.base.errors import BLACKLISTED, RcimError
 from rcim.base.terms import Priority, UserList, group_conversation, pair_conversation
@@ -21,6 +22,7 @@ from rcim.vendors.rongcloud_ids import message_uid
 USERS_AT_ONCE, GROUPS_AT_ONCE, SYSTEM_AT_ONCE, ROOMS_AT_ONCE, DIRECTED_MAX = 1000, 100, 1000, 100, 1000
 SYSTEM_PREFIX = "@SYS#"
 SYSTEM_STEP = 100
+RECALL = "RC:RcCmd"
 ONLINE_S = 1
 """A broadcast to those who are online expires so soon that nobody else gets it."""
 
@@ -120,11 +122,11 @@ async def send_system(call: Call, users: Sequence[str], message: Spoken) -> Json
     if not message.sender.startswith(SYSTEM_PREFIX):
         return await send_all(call, _pairs(message.sender, users), message, "userId")
     sent: list[Json] = []
-    for some in chunks(users, SYSTEM_STEP):
+    for part, some in enumerate(chunks(users, SYSTEM_STEP)):
         request = requests.AdminSystemSend(
             group_id=message.sender,
             users=list(some),
-            client_msg_id=new_id(),
+            client_msg_id=message.client_msg_id(part),
             priority=Priority.NORMAL,
             body=message.body,
             type_name=message.type_name,
@@ -184,7 +186,7 @@ def _filled(call: Call, count: int) -> list[Spoken]:
     if len(values) != count or not all(isinstance(one, dict) for one in values):
         raise RongError(WRONG_PARAMETER, f"Parameter values has to have an object for each of {count} targets.")
     content, object_name, sender = form.text("content"), form.text("objectName"), form.user("fromUserId")
-    transient = not form.flag("isPersisted", True)
+    transient, request_id = not form.flag("isPersisted", True), request_id_of(form)
     found = []
     for at, words in enumerate(values):
         push = {"pushContent": _replaced(_at(pushes, at), words), "pushData": _replaced(_at(data, at), words)}
@@ -197,6 +199,7 @@ def _filled(call: Call, count: int) -> list[Spoken]:
                 **said(object_name, _replaced(content, words)),
                 push=msgspec.json.encode(push) if push else b"",
                 transient=transient,
+                request_id=f"{request_id}-{at}" if request_id else "",
             )
         )
     return found
@@ -231,7 +234,9 @@ async def _unless_barred(call: Call, target: Target, message: Spoken) -> Sent:
 
 @command("/message/broadcast")
 async def broadcast(call: Call) -> Json:
-    """Sends a message to all users (SY-03)."""
+    """Sends a message to all users (SY-03). One that says to recall another recalls that: so an official client does."""
+    if call.form.text("objectName") == RECALL:
+        return await recall_broadcast(call)
     return await send_broadcast(call, spoken(call.form))
 
 
@@ -251,7 +256,7 @@ async def send_broadcast(
 ) -> Json:
     """Sends a broadcast to those whom the tags mean (SY-04). Raises RcimError."""
     request = requests.AdminBroadcast(
-        client_msg_id=new_id(),
+        client_msg_id=message.client_msg_id(),
         priority=Priority.NORMAL,
         body=message.body,
         sender=message.sender,

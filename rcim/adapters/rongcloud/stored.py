@@ -62,6 +62,11 @@ async def recall(call: Call) -> Json:
 @command("/message/broadcast/recall")
 async def broadcast_recall(call: Call) -> Json:
     """Recalls a broadcast (SY-03)."""
+    return await recall_broadcast(call)
+
+
+async def recall_broadcast(call: Call) -> Json:
+    """Recalls the broadcast that the request names. Raises RongError or RcimError."""
     content = call.form.object("content", "")
     uid = content.get("messageUId") or call.form.text("messageUID", "")
     message = await found(call, BROADCAST_ALL, str(uid))
