@@ -15,6 +15,7 @@ from rcim_bench.compat.case import CASES, CaseFailed, Found, State, Trial, rong_
 
 from rcim.adapters.rongcloud.table import COMMANDS
 from rcim.base.errors import RcimError
+from rcim.client import User
 from rcim.outbox.message_log import message_log
 from tests.kit import SDKAPPID
 from tests.kit_http import ADMINISTRATOR, back_end, rong_headers
@@ -139,6 +140,21 @@ async def test_some_of_many_targets_fail(tmp_path: Path) -> None:
         found = await app.rong_ok("/message/group/publish", fromUserId="ann", toGroupId=["there", "gone"], **TEXT)
         assert [row["groupId"] for row in found["messageUIDs"]] == ["there"]
         assert [(row["groupId"], row["code"]) for row in found["failed"]] == [("gone", 1002)]
+
+
+async def test_a_history_is_cleaned_up_to_a_time(tmp_path: Path) -> None:
+    async with back_end(tmp_path / "data", *own_flags(tmp_path)) as app, app.server.client("ann") as ann:
+        await ann.send(User("ben"), "first")
+        (first,) = await ann.history(User("ben"))
+        newest = first
+        while newest.time_ms == first.time_ms:
+            await ann.send(User("ben"), "later")
+            newest = (await ann.history(User("ben")))[-1]
+        fields = {"conversationType": 1, "fromUserId": "ann", "targetId": "ben", "msgTimestamp": first.time_ms}
+        await app.rong_ok("/conversation/message/history/clean", **fields)
+        assert [one.text for one in await ann.history(User("ben")) if one.text] == ["later"]
+        async with app.server.client("ben") as ben:
+            assert (await ben.history(User("ann")))[0].text == "first", "it is gone for ann alone"
 
 
 async def test_the_messages_of_an_hour_are_downloaded_by_a_link(
