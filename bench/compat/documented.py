@@ -49,6 +49,7 @@ ConfigSvc/GetIPList
 """Below `/v4/`; old names beside the new ones."""
 
 RONGCLOUD = """
+/chatroom/join
 /chatroom/create /chatroom/destroy /chatroom/keepalive/add /chatroom/keepalive/query /chatroom/keepalive/remove
 /chatroom/message/priority/add /chatroom/message/priority/query /chatroom/message/priority/remove
 /chatroom/message/resumeDistribution /chatroom/message/stopDistribution /chatroom/query /chatroom/user/ban/add
