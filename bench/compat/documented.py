@@ -52,6 +52,7 @@ im_cos_msg/get_cos_sig im_cos_msg/forbid_illegal_object im_cos_msg/allow_banned_
 """Below `/v4/`; old names beside the new ones."""
 
 RONGCLOUD = """
+/chatroom/join
 /chatroom/create /chatroom/destroy /chatroom/keepalive/add /chatroom/keepalive/query /chatroom/keepalive/remove
 /chatroom/message/priority/add /chatroom/message/priority/query /chatroom/message/priority/remove
 /chatroom/message/resumeDistribution /chatroom/message/stopDistribution /chatroom/query /chatroom/user/ban/add

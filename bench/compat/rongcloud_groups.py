@@ -105,6 +105,7 @@ async def ban(on: Trial) -> None:
     rows = (await on.rongcloud_ok("/group/ban/query", groupId=[one, other]))["groupinfo"]
     check([row["stat"] for row in rows] == [1, 0], "query")
     check(one in {row["groupId"] for row in (await on.rongcloud_ok("/group/ban/query"))["groupinfo"]}, "all")
+    check(len((await on.rongcloud_ok("/group/ban/query", page=1, size=1))["groupinfo"]) == 1, "a page of them")
 
 
 WHITELIST = "/group/user/ban/whitelist"

@@ -40,6 +40,9 @@ async def private(on: Trial) -> Found:
     check(
         (said(message), message.sender, message.type_name) == ("hello", sender, "RC:TxtMsg"), "the message is another"
     )
+    for _ in range(2):
+        await on.rongcloud_ok("/message/private/publish", toUserId=me, msgRandom=1795824363827, **fields)
+    check(len(await on.admin.history(User(sender))) == 2, "the request that came twice was carried out twice")
     await on.admin.change_user_list(UserList.BLACK, add=[sender])
     refused = await on.rongcloud("/message/private/publish", toUserId=me, verifyBlacklist=1, **fields)
     check(refused["code"] == 1002, "the black list does not count")
@@ -97,8 +100,10 @@ async def template(on: Trial) -> None:
             "content": '{"content":"{name}!"}',
             "values": [{"{name}": 'say "hi"'}, {"{name}": "ben"}],
             "pushContent": ["{name}", "{name}"],
+            "msgRandom": 7,
         }
-        await on.rongcloud_ok(path, body)
+        for _ in range(2):
+            await on.rongcloud_ok(path, body)
         check([said(one) for one in await on.admin.history(User(sender))] == ['say "hi"!'], path)
 
 
@@ -165,6 +170,11 @@ async def broadcast(on: Trial) -> Found:
     await on.rongcloud_ok("/message/broadcast/recall", fromUserId=sender, objectName="RC:RcCmd", **uid)
     sent = {one.sender: one for one in await on.admin.history(BROADCASTS)}
     check(sender not in sent or sent[sender].state is MessageState.RECALLED, "it is there still")
+    uid = (await on.rongcloud_ok("/message/broadcast", fromUserId=sender, **TEXT))["messageUID"]
+    recall = {"objectName": "RC:RcCmd", "content": json.dumps({"messageUId": uid, "conversationType": 6})}
+    await on.rongcloud_ok("/message/broadcast", fromUserId=sender, **recall)
+    sent = {one.sender: one for one in await on.admin.history(BROADCASTS)}
+    check(sender not in sent or sent[sender].state is MessageState.RECALLED, "a recall was broadcast")
     await on.rongcloud_ok("/message/online/broadcast", fromUserId=sender, **TEXT)
     return Found(
         State.DIFFERS, "limits are those of broadcasts here; an online broadcast counts too, and expires in 1 s"

@@ -40,9 +40,18 @@ async def life(on: Trial) -> Found:
     check(await on.admin.attributes(made) == {"seat": "1"}, "entryInfo")
     rows = await on.rongcloud_ok("/chatroom/user/ban/whitelist/query", chatroomId=made)
     check(rows["userIds"] == ["ann", "ben"], "whiteUserIds")
-    await on.rongcloud_ok("/chatroom/destroy", chatroomId=[one, other])
+    await on.rongcloud_ok("/chatroom/destroy", chatroomId=["none", one, other])
     check(not await on.admin.rooms([one, other]), "they are there still")
     return Found(State.DIFFERS, "destroyType and destroyTime are ignored; no room has the id of a group")
+
+
+@case("rongcloud", "/chatroom/join")
+async def join(on: Trial) -> None:
+    """Users whom the back end lets in, one of them twice."""
+    made = await room(on)
+    for users in (["ann", "ben"], "ben"):
+        await on.rongcloud_ok("/chatroom/join", chatroomId=made, userId=users)
+    check({one.user_id for one in await on.admin.members(made)} >= {"ann", "ben"}, "they are not in the room")
 
 
 @case("rongcloud", "/chatroom/user/query", "/chatroom/user/exist", "/chatroom/users/exist")

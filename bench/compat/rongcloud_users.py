@@ -174,17 +174,14 @@ async def notification(on: Trial) -> Found:
 
 @case("rongcloud", "/conversation/message/history/clean")
 async def clean(on: Trial) -> Found:
-    """The user's own history is empty."""
+    """The user's own history is empty, or begins after a time."""
     other = await user(on)
-    await on.admin.send(User(other), "hello")
-    await on.rongcloud_ok(
-        "/conversation/message/history/clean",
-        conversationType=1,
-        fromUserId=on.admin.user_id,
-        targetId=other,
-        msgTimestamp=9_999_999_999_999,
-    )
-    key = pair_conversation(on.admin.user_id, other)
-    rows = {row.conversation: row for row in (await on.admin.sync_page()).conversations}
-    check(rows[key].cleared_seq == 1, "messages are left")
-    return Found(State.DIFFERS, "msgTimestamp is ignored: all messages that are there are removed")
+    fields = {"conversationType": 1, "fromUserId": on.admin.user_id, "targetId": other}
+    key, cleared = pair_conversation(on.admin.user_id, other), []
+    for until_ms in (1, 9_999_999_999_999):
+        await on.admin.send(User(other), "hello")
+        await on.rongcloud_ok("/conversation/message/history/clean", msgTimestamp=until_ms, **fields)
+        rows = {row.conversation: row for row in (await on.admin.sync_page()).conversations}
+        cleared.append(rows[key].cleared_seq)
+    check(cleared == [0, 2], "newer messages went too, or messages are left")
+    return Found(State.DIFFERS, "with newer messages after msgTimestamp, at most 10,000 before it are removed")

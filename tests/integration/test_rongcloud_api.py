@@ -12,6 +12,7 @@ import pytest
 from rcim_bench.compat.cases import all_cases
 
 from rcim.adapters.rongcloud.table import COMMANDS
+from rcim.client import User
 from rcim.outbox.message_log import message_log
 from tests.kit_compat import lines_found, lines_of_page
 from tests.kit_http import ADMINISTRATOR, back_end, rong_headers
@@ -129,6 +130,21 @@ async def test_a_room_that_is_gone_keeps_no_other(tmp_path: Path) -> None:
         await app.rong_ok("/chatroom/destroy", chatroomId=["a", "gone", "b"])
         assert not (await app.rong_ok("/chatroom/query", chatroomId=["a", "b"]))["chatRooms"]
         assert (await app.rong("/chatroom/destroy", chatroomId=["a", "b"]))["code"] == 1002
+
+
+async def test_a_history_is_cleaned_up_to_a_time(tmp_path: Path) -> None:
+    async with back_end(tmp_path / "data", *own_flags(tmp_path)) as app, app.server.client("ann") as ann:
+        await ann.send(User("ben"), "first")
+        (first,) = await ann.history(User("ben"))
+        newest = first
+        while newest.time_ms == first.time_ms:
+            await ann.send(User("ben"), "later")
+            newest = (await ann.history(User("ben")))[-1]
+        fields = {"conversationType": 1, "fromUserId": "ann", "targetId": "ben", "msgTimestamp": first.time_ms}
+        await app.rong_ok("/conversation/message/history/clean", **fields)
+        assert [one.text for one in await ann.history(User("ben")) if one.text] == ["later"]
+        async with app.server.client("ben") as ben:
+            assert (await ben.history(User("ann")))[0].text == "first", "it is gone for ann alone"
 
 
 async def test_the_messages_of_an_hour_are_downloaded_by_a_link(

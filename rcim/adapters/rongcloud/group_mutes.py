@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from rcim.adapters.rongcloud.codes import TOO_MANY, WRONG_PARAMETER, RongError
-from rcim.adapters.rongcloud.command import Call, Json, chunks, command
+from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
 from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.targets import facts_of, marked
 from rcim.base.terms import PERMANENT_S, MuteScope
@@ -150,12 +150,13 @@ async def ban_remove(call: Call) -> Json:
 
 @command("/group/ban/query")
 async def ban_query(call: Call) -> Json:
-    """Which of the named groups are muted, `stat` 1; without any name, all groups that are, among the first 20,000."""
+    """Which of the named groups are muted, `stat` 1; without any name, all groups that are, among the first 20,000, or
+    the page of them that `page` names."""
     named = call.form.texts("groupId", GROUPS_AT_ONCE, 0)
-    if named:
+    if named and "page" not in call.form:
         rows = [(group_id, (await speakers_of(call, group_id))[0]) for group_id in named]
         return {"groupinfo": [{"groupId": group_id, "stat": int(muted)} for group_id, muted in rows]}
-    found = await muted_groups(call, rooms=False)
+    found = page_of(call.form, await muted_groups(call, rooms=False), size="size", whole=True)
     return {"groupinfo": [{"groupId": group_id, "stat": 1} for group_id in found]}
 
 

@@ -11,8 +11,9 @@ from rcim.adapters.rongcloud.codes import TOO_LONG, TOO_MANY, WRONG_PARAMETER, R
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, each
 from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.group_mutes import groups_of
-from rcim.adapters.rongcloud.messages import Spoken, Target, new_id, said, send_all, send_to, spoken
+from rcim.adapters.rongcloud.messages import Spoken, Target, request_id_of, said, send_all, send_to, spoken
 from rcim.adapters.rongcloud.messages import answered as answer_of
+from rcim.adapters.rongcloud.stored import recall_broadcast
 from rcim.adapters.rongcloud.targets import channel_id
 from rcim.base.errors import BLACKLISTED, RcimError
 from rcim.base.terms import Priority, UserList, group_conversation, pair_conversation
@@ -29,6 +30,7 @@ ALL_CHARS_MAX = 4 << 20
 """Of all texts of one request, with their words: four times what the body of a request has."""
 WORDS_MAX = 100
 """For one target."""
+RECALL = "RC:RcCmd"
 ONLINE_S = 1
 """A broadcast to those who are online expires so soon that nobody else gets it."""
 
@@ -128,11 +130,11 @@ async def send_system(call: Call, users: Sequence[str], message: Spoken) -> Json
     if not message.sender.startswith(SYSTEM_PREFIX):
         return await send_all(call, _pairs(message.sender, users), message, "userId")
     sent: list[Json] = []
-    for some in chunks(users, SYSTEM_STEP):
+    for part, some in enumerate(chunks(users, SYSTEM_STEP)):
         request = requests.AdminSystemSend(
             group_id=message.sender,
             users=list(some),
-            client_msg_id=new_id(),
+            client_msg_id=message.client_msg_id(part),
             priority=Priority.NORMAL,
             body=message.body,
             type_name=message.type_name,
@@ -192,7 +194,7 @@ async def filled(form: Form, count: int) -> list[Spoken]:
     if len(values) != count or not all(isinstance(one, dict) for one in values):
         raise RongError(WRONG_PARAMETER, f"Parameter values has to have an object for each of {count} targets.")
     content, object_name, sender = form.text("content"), form.text("objectName"), form.user("fromUserId")
-    transient = not form.flag("isPersisted", True)
+    transient, request_id = not form.flag("isPersisted", True), request_id_of(form)
     found = []
     made = 0
     for at, words in enumerate(values):
@@ -210,6 +212,7 @@ async def filled(form: Form, count: int) -> list[Spoken]:
                 **said(object_name, texts[0]),
                 push=msgspec.json.encode(push) if push else b"",
                 transient=transient,
+                request_id=f"{request_id}-{at}" if request_id else "",
             )
         )
     return found
@@ -253,7 +256,9 @@ async def _unless_barred(call: Call, target: Target, message: Spoken) -> Sent:
 
 @command("/message/broadcast")
 async def broadcast(call: Call) -> Json:
-    """Sends a message to all users (SY-03)."""
+    """Sends a message to all users (SY-03). One that says to recall another recalls that: so an official client does."""
+    if call.form.text("objectName") == RECALL:
+        return await recall_broadcast(call)
     return await send_broadcast(call, spoken(call.form))
 
 
@@ -273,7 +278,7 @@ async def send_broadcast(
 ) -> Json:
     """Sends a broadcast to those whom the tags mean (SY-04). Raises RcimError."""
     request = requests.AdminBroadcast(
-        client_msg_id=new_id(),
+        client_msg_id=message.client_msg_id(),
         priority=Priority.NORMAL,
         body=message.body,
         sender=message.sender,

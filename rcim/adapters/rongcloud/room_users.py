@@ -7,15 +7,29 @@ from typing import Any
 from rcim.adapters.rongcloud.command import Call, Json, command
 from rcim.adapters.rongcloud.group_mutes import mute, mute_everywhere, muted_everywhere
 from rcim.adapters.rongcloud.targets import facts_of, marked, present
+from rcim.base.errors import ALREADY_MEMBER, RcimError
 from rcim.base.terms import MemberOrder, MuteScope
 from rcim.service import requests
-from rcim.service.results import Done, Listed, Members
+from rcim.service.results import Done, Joined, Listed, Members
 
-USERS_AT_ONCE, ASKED_AT_ONCE, SHOWN_MAX = 20, 1000, 500
+USERS_AT_ONCE, JOINED_AT_ONCE, ASKED_AT_ONCE, SHOWN_MAX = 20, 50, 1000, 500
 
 
 def _room(call: Call) -> str:
     return call.form.text("chatroomId", most=64)
+
+
+@command("/chatroom/join")
+async def join(call: Call) -> Json:
+    """Users enter a room, each as if they did it themselves, which is how it is done since. Who is there stays."""
+    room_id = _room(call)
+    for user in call.form.users(JOINED_AT_ONCE):
+        try:
+            await call.ask(requests.GroupJoin(room_id), Joined, call.acting_for(user))
+        except RcimError as error:
+            if error.code != ALREADY_MEMBER:
+                raise
+    return {}
 
 
 @command("/chatroom/user/query")

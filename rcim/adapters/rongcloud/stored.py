@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
-from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.codes import NOT_ENABLED, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.command import Call, Json, chunks, command
 from rcim.adapters.rongcloud.messages import EXPANSION
 from rcim.adapters.rongcloud.targets import conversation_of
 from rcim.base.terms import BROADCAST_ALL
@@ -16,6 +16,7 @@ from rcim.service.results import Altered, Done, Page
 from rcim.vendors.rongcloud_ids import message_id_of
 
 KEYS_MAX = 300
+CLEANED_MAX, HIDDEN_AT_ONCE = 10_000, 1000
 
 
 async def found(call: Call, conversation: str, uid: str) -> Any:
@@ -62,6 +63,11 @@ async def recall(call: Call) -> Json:
 @command("/message/broadcast/recall")
 async def broadcast_recall(call: Call) -> Json:
     """Recalls a broadcast (SY-03)."""
+    return await recall_broadcast(call)
+
+
+async def recall_broadcast(call: Call) -> Json:
+    """Recalls the broadcast that the request names. Raises RongError or RcimError."""
     content = call.form.object("content", "")
     uid = content.get("messageUId") or call.form.text("messageUID", "")
     message = await found(call, BROADCAST_ALL, str(uid))
@@ -71,10 +77,28 @@ async def broadcast_recall(call: Call) -> Json:
 
 @command("/conversation/message/history/clean")
 async def clean(call: Call) -> Json:
-    """Deletes for a user all messages of a conversation that are there now."""
-    user = call.form.user("fromUserId")
-    request = requests.ConversationClear(conversation_of(call, user))
-    await call.ask(request, Done, call.acting_for(user))
+    """Deletes for a user the messages of a conversation up to `msgTimestamp`, or all that are there. Raises RongError,
+    and deletes none, if there are newer ones and more than CLEANED_MAX up to it: these are deleted one by one."""
+    user, until_ms = call.form.user("fromUserId"), call.form.number("msgTimestamp", 0)
+    conversation, principal = conversation_of(call, user), call.acting_for(user)
+    newest = await call.ask(requests.History(conversation, limit=1, backwards=True), Page, principal)
+    if not until_ms or not newest.messages or newest.messages[0].time_ms <= until_ms:
+        await call.ask(requests.ConversationClear(conversation), Done, principal)
+        return {}
+    seqs: list[int] = []
+    more = True
+    while more:
+        after = seqs[-1] + 1 if seqs else 0
+        request = requests.History(conversation, from_seq=after, limit=100, to_time_ms=until_ms)
+        page = await call.ask(request, Page, principal)
+        seqs += [message.seq for message in page.messages]
+        more = page.more and bool(page.messages)
+        if len(seqs) > CLEANED_MAX:
+            raise RongError(
+                NOT_ENABLED, f"More than {CLEANED_MAX} messages up to msgTimestamp, and newer ones after it."
+            )
+    for some in chunks(seqs, HIDDEN_AT_ONCE):
+        await call.ask(requests.MessagesHide(conversation, list(some)), Done, principal)
     return {}
 
 
