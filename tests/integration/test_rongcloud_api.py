@@ -106,6 +106,7 @@ BAD = (
     ("/message/group/publish", b"fromUserId=a&toGroupId=1&toGroupId=2&toUserId=b&objectName=o&content=x", 1002),
     ("/message/recall", b"fromUserId=a&conversationType=9&targetId=b&messageUID=x", 1002),
     ("/message/history", b"date=2026139901", 1002),
+    ("/message/history", b"date=0001010109", 1002),
     ("/chatroom/create", b'{"chatroom[a]":[]}', 1002),
     ("/chatroom/create", b"chatroom[a]=x&chatroom[]=x", 1002),
     ("/chatroom/create", b"chatroom[a]=x&chatroom[b]=" + b"n" * 31, 1005),
