@@ -220,7 +220,8 @@ async def imports(on: Trial) -> Found:
     page = await on.admin.history(made)
     check([(m.sender, m.time_ms) for m in page] == [("bob", (created + 10) * 1000)], "the message")
     await on.admin.send(made, "new")
-    await refused(on, GROUPS + "import_group_msg", wanted, 10007)
+    later = {"GroupId": made, "MsgList": [message | {"Random": 3}]}
+    await refused(on, GROUPS + "import_group_msg", later, 10007)
     return Found(
         State.DIFFERS,
         "messages are imported until the first one is sent; RecentContactFlag is ignored: see the how-to",
