@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rcim.adapters.rongcloud.codes import TOO_LONG, TOO_MANY, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command
+from rcim.adapters.rongcloud.form import as_text
 from rcim.adapters.rongcloud.group_mutes import change_speakers, mute_all, muted_groups, speakers_of
 from rcim.adapters.rongcloud.targets import facts_of
 from rcim.base.errors import GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, NO_SUCH_GROUP, RcimError
@@ -284,7 +285,8 @@ async def entries_set(call: Call) -> Json:
     info, owner = form.object("entryInfo"), form.text("entryOwnerId", most=64)
     if not 1 <= len(info) <= ENTRIES_AT_ONCE:
         raise RongError(TOO_MANY, f"Parameter entryInfo has {len(info)} entries, has to have 1 to {ENTRIES_AT_ONCE}.")
-    entries = [requests.AttributeToSet(key, str(value), form.flag("autoDelete")) for key, value in info.items()]
+    temporary = form.flag("autoDelete")
+    entries = [requests.AttributeToSet(key, as_text(key, value), temporary) for key, value in info.items()]
     return await _set(call, entries, owner)
 
 
