@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,8 @@ LINGER_S = 1.0
 READ_BYTES = 16 * 1024
 """Of a body that has arrived and nobody has read yet, before the connection is not read for a while."""
 NOT_OFFERED = frozenset(["CONNECT", "TRACE"])
+HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]{0,255}")
+"""What a Host may be: APIs make links of it."""
 UPGRADES = frozenset(["websocket", "tcp"])
 """Protocols for which the parser stops; others that a caller offers, such as h2c, are ignored."""
 
@@ -211,6 +214,8 @@ def _check_head(got: web.BaseRequest, body_bytes_max: int) -> None:
         raise FaultError(Fault.METHOD)
     if got.headers.get("Expect", "100-continue").lower() != "100-continue":
         raise FaultError(Fault.EXPECTATION)
+    if not HOST.fullmatch(got.headers.get("Host", "")):
+        raise FaultError(Fault.MALFORMED, "Host has to be the name of a host")
     if (got.content_length or 0) > body_bytes_max:
         raise FaultError(Fault.TOO_LARGE, f"at most {body_bytes_max} bytes")
 

@@ -180,6 +180,9 @@ async def test_all_groups_page_by_page(tmp_path: Path, monkeypatch: pytest.Monke
             if len(seen) == 3:
                 await ok(app, "destroy_group", GroupId=seen[0])
         assert seen == [f"g{number}" for number in range(7)], "what is gone before a place moves nothing"
+        await ok(app, "create_group", Type="Work", Name="x", GroupId="a@TOPIC#_b")
+        page = await ok(app, "get_appid_group_list", GroupType="Work")
+        assert page["GroupIdList"] == [{"GroupId": "a@TOPIC#_b"}], "only communities have topics"
 
 
 async def test_members_come_change_and_go(tmp_path: Path) -> None:

@@ -334,6 +334,7 @@ async def test_the_message_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             ({"ChatType": "Group", "MsgTime": hour}, 1004),
             ({"ChatType": "C2C", "MsgTime": "2020010100"}, 1004),
             ({"ChatType": "C2C", "MsgTime": "2020019900"}, 1001),
+            ({"ChatType": "C2C", "MsgTime": "0001010100"}, 1001),
             ({"ChatType": "Room", "MsgTime": hour}, 1001),
             ({"MsgTime": hour}, 1001),
         ):

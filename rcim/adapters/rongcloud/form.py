@@ -19,8 +19,19 @@ FIELDS_MAX = 20_000
 NAME_CHARS_MAX = 128
 """Of names of users, groups and rooms. The vendor's documents say 64 characters, or 128 bytes, or nothing."""
 TRUE, FALSE = frozenset({"1", "true"}), frozenset({"0", "false", ""})
+NUMBER = re.compile(r"-?\d{1,20}\Z", re.ASCII)
 INDEXED = re.compile(r"(\w+)\[(.*)\]\Z", re.DOTALL)
 PYTHON_LIST = re.compile(r"\['(.*)'\]\Z", re.DOTALL)
+
+
+def as_text(name: str, value: Any) -> str:
+    """The value of a field, or of an object in one, as text: a number is written as such. Raises RongError for a boolean,
+    null, a list or an object."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be text.")
 
 
 class Form:
@@ -44,15 +55,12 @@ class Form:
     def text(self, name: str, default: str | None = None, most: int = 0) -> str:
         """A text; without a default it has to be there and not be empty. `most` characters, if it is not 0. Raises
         RongError."""
-        found = self.raw(name)
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            found = str(found)
-        if found is None or found == "":
+        value = self.raw(name)
+        if value is None or value == "":
             if default is None:
                 raise RongError(WRONG_PARAMETER, f"Parameter {name} is required.")
             return default
-        if not isinstance(found, str):
-            raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be text.")
+        found = as_text(name, value)
         if most and len(found) > most:
             raise RongError(TOO_LONG, f"Parameter {name} has {len(found)} characters, at most {most}.")
         return found
@@ -70,7 +78,7 @@ class Form:
     def texts(self, name: str, most: int, least: int = 1, *, commas: bool = False) -> list[str]:
         """`least` to `most` texts, each once, in their order. `commas`: one value may name several, with commas between
         them. Raises RongError."""
-        values = [str(value) for value in self._found.get(name, ()) if value not in ("", None)]
+        values = [as_text(name, value) for value in self._found.get(name, ()) if value not in ("", None)]
         if commas:
             values = [part for value in values for part in value.split(",") if part]
         found = list(dict.fromkeys(values))
@@ -94,11 +102,10 @@ class Form:
         text = self.text(name, "" if default is not None else None)
         if text == "" and default is not None:
             return default
-        try:
-            found = int(text)
-        except ValueError:
-            raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a whole number.") from None
-        if len(text) > 20 or not least <= found <= most:
+        if not NUMBER.match(text):
+            raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a whole number.")
+        found = int(text)
+        if not least <= found <= most:
             raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be {least} to {most}.")
         return found
 
@@ -115,14 +122,14 @@ class Form:
         raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be 0 or 1.")
 
     def indexed(self, name: str) -> dict[str, str]:
-        """The values of `name[KEY]`, by key. Raises RongError for an empty key."""
+        """The values of `name[KEY]`, by key. Raises RongError for an empty key, and for what is no text."""
         found = {}
         for field, values in self._found.items():
             match = INDEXED.match(field)
             if match and match[1] == name:
                 if not match[2]:
                     raise RongError(WRONG_PARAMETER, f"Parameter {name}[] has to have an id in its brackets.")
-                found[match[2]] = str(values[0])
+                found[match[2]] = as_text(field, values[0])
         return found
 
     def word(self, name: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from rcim.adapters.rongcloud.codes import TOO_LONG, TOO_MANY, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, each
-from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.form import Form, as_text
 from rcim.adapters.rongcloud.group_mutes import groups_of
 from rcim.adapters.rongcloud.messages import Spoken, Target, request_id_of, said, send_all, send_to, spoken
 from rcim.adapters.rongcloud.messages import answered as answer_of
@@ -225,14 +225,14 @@ def _at(texts: Sequence[object], at: int) -> str:
 
 def _replaced(text: str, words: Json) -> str:
     """The text with the words in place of their marks. In JSON a word is written as JSON writes it. Raises RongError for
-    too many words, an empty mark, and a text that would be longer than TEXT_CHARS_MAX: words may have marks in them, so
-    that it could grow without end."""
+    too many words, an empty mark, a word that is no text, and a text that would be longer than TEXT_CHARS_MAX: words may
+    have marks in them, so that it could grow without end."""
     if len(words) > WORDS_MAX:
         raise RongError(TOO_MANY, f"Parameter values has {len(words)} marks for one target, at most {WORDS_MAX}.")
     for mark, word in words.items():
         if not mark:
             raise RongError(WRONG_PARAMETER, "Parameter values has an empty mark.")
-        written = msgspec.json.encode(str(word)).decode()[1:-1]
+        written = msgspec.json.encode(as_text("values", word)).decode()[1:-1]
         if len(text) + text.count(mark) * (len(written) - len(mark)) > TEXT_CHARS_MAX:
             raise RongError(TOO_LONG, f"A text would have more than {TEXT_CHARS_MAX} characters with its words.")
         text = text.replace(mark, written)

@@ -11,7 +11,7 @@ from rcim.adapters.rongcloud.codes import (
     RongError,
 )
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
-from rcim.adapters.rongcloud.form import NAME_CHARS_MAX, Form, cut
+from rcim.adapters.rongcloud.form import NAME_CHARS_MAX, Form, as_text, cut
 from rcim.adapters.rongcloud.group_mutes import change_speakers, mute_all, muted_groups, speakers_of
 from rcim.adapters.rongcloud.targets import facts_of
 from rcim.base.errors import GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, NO_SUCH_GROUP, RcimError
@@ -308,7 +308,8 @@ def _entries(form: Form) -> list[requests.AttributeToSet]:
     info = form.object("entryInfo")
     if not 1 <= len(info) <= ENTRIES_AT_ONCE:
         raise RongError(TOO_MANY, f"Parameter entryInfo has {len(info)} entries, has to have 1 to {ENTRIES_AT_ONCE}.")
-    return [requests.AttributeToSet(key, str(value), form.flag("autoDelete")) for key, value in info.items()]
+    temporary = form.flag("autoDelete")
+    return [requests.AttributeToSet(key, as_text(key, value), temporary) for key, value in info.items()]
 
 
 async def _set(call: Call, entries: list[requests.AttributeToSet], user: str) -> Json:

@@ -8,6 +8,7 @@ import msgspec
 
 from rcim.adapters.rongcloud.codes import NOT_ENABLED, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command
+from rcim.adapters.rongcloud.form import as_text
 from rcim.adapters.rongcloud.messages import EXPANSION
 from rcim.adapters.rongcloud.targets import conversation_of
 from rcim.base.terms import BROADCAST_ALL
@@ -119,7 +120,7 @@ async def expand(call: Call, conversation: str, uid: str, *, add: Json, remove: 
     """Changes what a message is expanded with; clients find it edited (MS-17). Raises RongError or RcimError."""
     message = await found(call, conversation, uid)
     after = {key: value for key, value in expansion_of(message).items() if key not in remove}
-    after |= {key: str(value) for key, value in add.items()}
+    after |= {key: as_text(key, value) for key, value in add.items()}
     if len(after) > KEYS_MAX:
         raise RongError(WRONG_PARAMETER, f"The message would have {len(after)} keys, at most {KEYS_MAX}.")
     data = msgspec.json.encode({EXPANSION: after})

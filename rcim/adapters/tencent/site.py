@@ -108,7 +108,7 @@ class TencentApi:
 
 def _base_url(request: HttpRequest) -> str:
     """Where the caller reaches this server, as the request says."""
-    return f"{'https' if request.secure else 'http'}://{request.headers.get('Host', 'localhost')}"
+    return f"{'https' if request.secure else 'http'}://{request.headers.get('Host') or 'localhost'}"
 
 
 def _body(request: HttpRequest) -> Json:
