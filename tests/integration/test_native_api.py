@@ -254,6 +254,29 @@ async def test_rows_of_keys_are_bounded_in_time_and_number(tmp_path: Path, monke
     assert await answers.claim("b", "9", b"f", 2000 + kept_answers.KEPT_MS + 1) is None, "a day is over"
 
 
+async def test_what_waits_for_the_file_is_written_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a slow disk, or another process, holds up many requests no longer than one."""
+    writes: list[int] = []
+    together = KeptAnswers._together
+
+    def counted(self: KeptAnswers, jobs: Any) -> Any:
+        writes.append(len(jobs))
+        return together(self, jobs)
+
+    monkeypatch.setattr(KeptAnswers, "_together", counted)
+    one, other = KeptAnswers(tmp_path), KeptAnswers(tmp_path)
+    claims = [gateway.claim("a", key, b"f", 1000) for gateway in (one, other) for key in "kkkl" * 25]
+    found = await asyncio.gather(*claims)
+    assert found.count(None) == 2 and len(found) == 200, "each key is one request's, whichever process asks"
+    assert sum(writes) == 200 and len(writes) <= 4
+    (tmp_path / kept_answers.FILE).unlink()
+    (tmp_path / kept_answers.FILE).mkdir()
+    failed = await asyncio.gather(*(one.claim("a", str(n), b"f", 1000) for n in range(3)), return_exceptions=True)
+    assert [isinstance(error, RcimError) and error.code for error in failed] == [STORE_UNAVAILABLE] * 3
+    (tmp_path / kept_answers.FILE).rmdir()
+    assert await one.claim("a", "0", b"f", 1000) is None, "the next write is another one"
+
+
 async def test_what_is_too_old_or_too_much_goes_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_answers, "AT_ONCE", 3)
     monkeypatch.setattr(kept_answers, "CHECKED_EACH", 1)
