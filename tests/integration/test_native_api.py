@@ -18,7 +18,17 @@ from rcim.adapters.native.problems import problem
 from rcim.adapters.native.repeats import Repeats, fingerprint_of
 from rcim.adapters.native.table import ROUTES
 from rcim.base import clock
-from rcim.base.errors import OVERLOADED, STORE_UNAVAILABLE, TOO_FREQUENT, RcimError
+from rcim.base.errors import (
+    BROADCAST_LIMIT,
+    CALLBACK_FAILED,
+    IDEMPOTENCY_KEY_BUSY,
+    OVERLOADED,
+    SERVER_ERROR,
+    STORE_UNAVAILABLE,
+    TOO_FREQUENT,
+    ErrorCode,
+    RcimError,
+)
 from rcim.http.api import HttpResponse
 from tests.kit_http import BackEnd, back_end
 
@@ -252,6 +262,51 @@ async def test_rows_of_keys_are_bounded_in_time_and_number(tmp_path: Path, monke
     await answers.keep("b", "9", Kept(b"", 0, 204, "", b""))
     assert await answers.claim("b", "9", b"f", 2001) == Kept(b"f", 2000, 204, "", b"")
     assert await answers.claim("b", "9", b"f", 2000 + kept_answers.KEPT_MS + 1) is None, "a day is over"
+
+
+@pytest.mark.parametrize("code", [OVERLOADED, BROADCAST_LIMIT, STORE_UNAVAILABLE, CALLBACK_FAILED, SERVER_ERROR])
+async def test_a_key_is_free_again_if_nothing_was_done(tmp_path: Path, code: ErrorCode) -> None:
+    repeats = Repeats(KeptAnswers(tmp_path))
+    (route,) = [one for one in ROUTES if one.method == "POST" and one.path == "/v1/groups"]
+
+    async def failing() -> HttpResponse:
+        raise RcimError(code)
+
+    async def working() -> HttpResponse:
+        return HttpResponse(201, b"{}")
+
+    with pytest.raises(RcimError) as failed:
+        await repeats.once(route, "a", "k", b"f", failing)
+    assert failed.value.code is code
+    if code is SERVER_ERROR:
+        with pytest.raises(RcimError) as failed:
+            await repeats.once(route, "a", "k", b"f", working)
+        assert failed.value.code is IDEMPOTENCY_KEY_BUSY, "it may have been done"
+    else:
+        assert (await repeats.once(route, "a", "k", b"f", working)).status == 201
+
+
+async def test_what_waits_for_the_file_is_written_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a slow disk, or another process, holds up many requests no longer than one."""
+    writes: list[int] = []
+    together = KeptAnswers._together
+
+    def counted(self: KeptAnswers, jobs: Any) -> Any:
+        writes.append(len(jobs))
+        return together(self, jobs)
+
+    monkeypatch.setattr(KeptAnswers, "_together", counted)
+    one, other = KeptAnswers(tmp_path), KeptAnswers(tmp_path)
+    claims = [gateway.claim("a", key, b"f", 1000) for gateway in (one, other) for key in "kkkl" * 25]
+    found = await asyncio.gather(*claims)
+    assert found.count(None) == 2 and len(found) == 200, "each key is one request's, whichever process asks"
+    assert sum(writes) == 200 and len(writes) <= 4
+    (tmp_path / kept_answers.FILE).unlink()
+    (tmp_path / kept_answers.FILE).mkdir()
+    failed = await asyncio.gather(*(one.claim("a", str(n), b"f", 1000) for n in range(3)), return_exceptions=True)
+    assert [isinstance(error, RcimError) and error.code for error in failed] == [STORE_UNAVAILABLE] * 3
+    (tmp_path / kept_answers.FILE).rmdir()
+    assert await one.claim("a", "0", b"f", 1000) is None, "the next write is another one"
 
 
 async def test_what_is_too_old_or_too_much_goes_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

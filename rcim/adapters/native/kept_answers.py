@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -31,7 +31,7 @@ OF_CALLER_MAX, ALL_MAX = 100_000, 500_000
 BYTES_MAX = 1 << 30
 """Of all rows: answers have at most some 60 KiB. Beyond, the oldest go."""
 AT_ONCE = 1000
-"""Rows that are removed with one request at the most: 5 ms. A day's worth takes two seconds, and others would wait."""
+"""Rows that are removed with one write at the most: 5 ms. A day's worth takes two seconds, and others would wait."""
 CHECKED_EACH = 256
 """After so many rows it is looked how many there are."""
 UNDER_WAY_MS = 60_000
@@ -94,43 +94,72 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         file.execute("COMMIT")
 
 
+class _Job(NamedTuple):
+    """What waits for the file."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    done: asyncio.Future[Any]
+
+
 class KeptAnswers:
-    """The rows. Each method raises RcimError(STORE_UNAVAILABLE): nothing
-    was written then."""
+    """The rows. What waits for the file is written together, with one fsync, so nothing waits longer than two writes.
+    Each method raises RcimError(STORE_UNAVAILABLE): nothing was written then."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE
-        self._one_at_a_time = asyncio.Lock()
+        self._waiting: list[_Job] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._tidied = False
+        """Within a write: what is too old was looked for."""
         self._since_check = 0
 
     async def claim(self, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
         """None: the key is this request's from now on. Else what there is of it."""
-        return await self._run(self._claim, caller, key, fingerprint, now_ms)
+        return await self._run(lambda file: self._claim(file, caller, key, fingerprint, now_ms))
 
     async def keep(self, caller: str, key: str, answer: Kept) -> None:
         """Write the answer into the row of the key."""
-        await self._run(self._keep, caller, key, answer)
+        await self._run(lambda file: _keep(file, caller, key, answer))
 
     async def drop(self, caller: str, key: str) -> None:
         """Nothing was done: the key is free again."""
-        await self._run(self._drop, caller, key)
+        await self._run(lambda file: _drop(file, caller, key))
 
-    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
-        try:
-            async with self._one_at_a_time:
-                return await asyncio.to_thread(self._within, work, arguments)
-        except (sqlite3.Error, OSError) as error:
-            log.error("%s: %s", self._path, error)
-            raise RcimError(STORE_UNAVAILABLE, "the Idempotency-Key cannot be stored") from None
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Job(work, done))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await done
 
-    def _within(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        """In another thread."""
+    async def _write(self) -> None:
+        """Until nothing waits any more."""
+        while self._waiting:
+            jobs, self._waiting = self._waiting, []
+            try:
+                results = await asyncio.to_thread(self._together, jobs)
+            except Exception as error:  # whatever it is, nothing was written, and who waits has to know
+                log.error("%s: %s", self._path, error)
+                for job in jobs:
+                    if not job.done.done():
+                        job.done.set_exception(RcimError(STORE_UNAVAILABLE, "the Idempotency-Key cannot be stored"))
+            else:
+                for job, result in zip(jobs, results, strict=True):
+                    if not job.done.done():
+                        job.done.set_result(result)
+        self._writing = None
+
+    def _together(self, jobs: Sequence[_Job]) -> list[Any]:
+        """In another thread. Raises sqlite3.Error or OSError."""
+        self._tidied = False
         with _opened(self._path) as file:
-            return work(file, *arguments)
+            return [job.work(file) for job in jobs]
 
     def _claim(self, file: sqlite3.Connection, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
         oldest_ms = now_ms - KEPT_MS
-        _remove(file, "WHERE time_ms < ?", oldest_ms, most=AT_ONCE)
+        if not self._tidied:
+            self._tidied = True
+            _remove(file, "WHERE time_ms < ?", oldest_ms, most=AT_ONCE)
         found = file.execute(
             "SELECT fingerprint, time_ms, status, content_type, body FROM answers"
             " WHERE caller = ? AND key = ? AND time_ms >= ?",
@@ -157,16 +186,16 @@ class KeptAnswers:
         if _bytes_of(file) > BYTES_MAX:
             _remove(file, most=AT_ONCE)
 
-    @staticmethod
-    def _keep(file: sqlite3.Connection, caller: str, key: str, answer: Kept) -> None:
-        file.execute(
-            "UPDATE answers SET status = ?, content_type = ?, body = ? WHERE caller = ? AND key = ?",
-            (answer.status, answer.content_type, answer.body, caller, key),
-        )
 
-    @staticmethod
-    def _drop(file: sqlite3.Connection, caller: str, key: str) -> None:
-        file.execute("DELETE FROM answers WHERE caller = ? AND key = ? AND status = 0", (caller, key))
+def _keep(file: sqlite3.Connection, caller: str, key: str, answer: Kept) -> None:
+    file.execute(
+        "UPDATE answers SET status = ?, content_type = ?, body = ? WHERE caller = ? AND key = ?",
+        (answer.status, answer.content_type, answer.body, caller, key),
+    )
+
+
+def _drop(file: sqlite3.Connection, caller: str, key: str) -> None:
+    file.execute("DELETE FROM answers WHERE caller = ? AND key = ? AND status = 0", (caller, key))
 
 
 def _remove(file: sqlite3.Connection, where: str = "", *values: object, most: int) -> None:
