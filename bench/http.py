@@ -48,7 +48,7 @@ async def run(seconds: float, connections: int, gateways: int, waiting: int, say
     async with rig(flags, plain=True, limited=True) as made:
         await _group(made)
         limited = await _limited(made, max(seconds, 2 * BURST_S), waiting, say)
-    return {"bench": "http", "gateways": gateways, "connections": connections, **free, **limited, **facts()}
+    return {"bench": "http", "gateways": gateways, "connections": connections, **free, **limited, "machine": facts()}
 
 
 async def _group(made: Rig) -> None:
