@@ -196,7 +196,7 @@ async def _limited(made: Rig, seconds: float, waiting: int, say: Say) -> dict[st
     return {
         "li02_per_s": round(li02, 1),
         "queue_max": most,
-        "refused": state.refused,
+        "refused_by_limit": state.refused,
         "callers": waiting,
         "read_p99_ms_meanwhile": round(reads.percentile_ms(99), 1),
     }
