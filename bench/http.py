@@ -48,7 +48,7 @@ async def run(seconds: float, connections: int, gateways: int, waiting: int, say
     async with rig(flags, plain=True, limited=True) as made:
         await _group(made)
         limited = await _limited(made, max(seconds, 2 * BURST_S), waiting, say)
-    return {"bench": "http", "gateways": gateways, "connections": connections, **free, **limited, **facts()}
+    return {"bench": "http", "gateways": gateways, "connections": connections, **free, **limited, "machine": facts()}
 
 
 async def _group(made: Rig) -> None:
@@ -196,7 +196,7 @@ async def _limited(made: Rig, seconds: float, waiting: int, say: Say) -> dict[st
     return {
         "li02_per_s": round(li02, 1),
         "queue_max": most,
-        "refused": state.refused,
+        "refused_by_limit": state.refused,
         "callers": waiting,
         "read_p99_ms_meanwhile": round(reads.percentile_ms(99), 1),
     }

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from rcim_bench import codec, commit, groups, limits, scenario, stages
+from rcim_bench import codec, commit, groups, http, limits, scenario, stages
 from rcim_bench.peers import run as peers
 from rcim_bench.rig import rig
 
@@ -46,6 +46,7 @@ def measurements(rounds: int) -> dict[str, Callable[[Say], Awaitable[dict[str, A
         "commit": commits,
         "codec": codecs,
         "groups": lambda say: groups.run(groups.FULL_MEMBERS, groups.FULL_GROUPS, groups.FULL_SECONDS, (), say),
+        "http": lambda say: http.run(10, 64, 0, 1600, say),
         "peers": lambda say: peers.run(1000, 40, 5, 200, 16, rounds, fast, say),
         "peers-slow": lambda say: peers.run(1000, 40, 3, 200, 16, 1, slow, say),
     }

@@ -78,6 +78,17 @@ column says which servers are comparable: rcim has the message fsynced before it
 rcim's p50 at 40 messages a second comes from the slice of a room of 1,000: the server gathers two messages for each
 write, which halves the cost.
 
+## Back ends over HTTP
+
+`rcim-bench http` sends to one group as an administrator, with a send under way on each connection: over frames, then over
+HTTP with Tencent's `send_group_msg`, in turns. The answer comes after the fsync in both. Then more callers than may wait
+send with the ordinary limit (LI-02), and a request that is no send is timed beside them.
+
+{http}
+
+What HTTP adds is the framing of each request (headers, and a task of its own), the signature, and the JSON. A back end that
+sends more than this has a connection over frames.
+
 ## More than one core
 
 {gateways}

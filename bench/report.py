@@ -201,6 +201,27 @@ def _commit(found: Found) -> str:
     return table(("load", "durable sends/s", "sends in one commit", "server µs a send", "generator"), rows)
 
 
+def _http(found: Found) -> str:
+    report = found["http"]
+    rows = [
+        (
+            f"{kind}, {report['connections']} connections",
+            _figure(report[f"{key}sends_per_s"]),
+            report[f"{key}cpu_us_per_send"],
+            ms,
+        )
+        for kind, key, ms in (
+            ("frames", "frames_", ""),
+            ("HTTP", "", f"{report['p50_ms']} / {report['p99_ms']}"),
+        )
+    ]
+    with_limit = (
+        f"With the limit, {report['callers']:,} callers: {report['li02_per_s']} sends a second pass, {report['queue_max']:,} "
+        f"wait at most, and the other request is answered within {report['read_p99_ms_meanwhile']} ms (p99)."
+    )
+    return table(("load", "durable sends/s", "server µs a send", "p50 / p99 ms"), rows) + "\n\n" + with_limit
+
+
 def _peers(found: Found) -> str:
     rows = []
     for name in ("peers", "peers-slow"):
@@ -324,6 +345,7 @@ def page(found: Found) -> str:
         k=_section(found, "k", _k),
         stages=_section(found, "stages", _stages),
         commit=_section(found, "commit", _commit),
+        http=_section(found, "http", _http),
         peers=_section(found, "peers", _peers),
         gateways=_section(found, SCENARIO + "gateways", _gateways),
         groups=_section(found, "groups", _groups),
