@@ -13,6 +13,12 @@ TYPES = {"Work": "Private", "Meeting": "ChatRoom", "Community": "UltraGroup"}
 TOPIC_TYPE = "Channel"
 """Our type of what the vendor calls topics, which it does not list as groups."""
 
+PROFILE_NUMBERS = ("BirthDay", "Language", "MsgSettings", "Level", "Role")
+PROFILE_TEXTS = ("Location", "AllowType")
+PROFILE_OF_APP = "AdminForbidType"
+"""Fields of the vendor's profiles that are custom fields here, as they are called after `Tag_Profile_IM_`. The last
+one is set by the app alone, the others by users too."""
+
 
 def type_of(name: str) -> str:
     """Our name of the vendor's group type; that of another type is the same."""

@@ -178,7 +178,7 @@ async def test_json_that_is_meant_to_hurt(tmp_path: Path) -> None:
             b'{"a":NaN}',
             b"\x00" * 1000,
             b"",
-            b"[]",
+            b"[{}]",
         ):
             said = await app.tencent(command, body)
             assert said["ErrorCode"] == 60003, body[:20]

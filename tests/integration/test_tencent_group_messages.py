@@ -51,6 +51,11 @@ async def test_what_is_sent(tmp_path: Path) -> None:
         await ok(app, send, GroupId="g", Random=4, MsgBody=text("four"), GroupAtInfo=[{"GroupAtAllFlag": 1}])
         gone = await ok(app, send, GroupId="g", Random=5, MsgBody=text("five"), OnlineOnlyFlag=1)
         assert gone["MsgSeq"] == 0
+        other = {
+            "MsgOnlineOnlyFlag": 1,
+            "OfflinePushInfo": [],
+        }  # the vendor's other name; PHP's object without fields
+        assert (await ok(app, send, GroupId="g", Random=6, MsgBody=text("six"), **other))["MsgSeq"] == 0
         page = await bob.history("g")
         assert said(page) == ["one", "two", "three", "four"]
         assert [m.sender for m in page] == ["alice", ADMINISTRATOR, "eve", ADMINISTRATOR]

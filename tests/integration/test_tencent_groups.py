@@ -244,6 +244,8 @@ async def test_members_come_change_and_go(tmp_path: Path) -> None:
         assert len(await admin.members("g")) == 2
         await ok(app, "create_group", Type="AVChatRoom", Name="x", GroupId="room", Owner_Account="alice")
         assert await code(app, "add_group_member", GroupId="room", MemberList=rows("bob")) == 10007
+        assert await code(app, "delete_group_member", GroupId="room", MemberToDel_Account=["alice"]) == 10004
+        assert await code(app, "delete_group_member", GroupId="g", MemberToDel_Account=["alice"]) == 10007
 
 
 async def test_lists_of_members(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from rcim.client import User
 from rcim.outbox.message_log import message_log
 from rcim.outbox.message_log.lines import HOUR_MS
 from rcim.service import message_log as service_log
+from rcim.vendors.tencent_ids import PROFILE_NUMBERS, PROFILE_OF_APP, PROFILE_TEXTS
 from tests.kit import SDKAPPID, travel
 from tests.kit_http import BackEnd, back_end
 
@@ -170,6 +171,17 @@ async def test_profiles(tmp_path: Path) -> None:  # AB-05
         assert await code(app, "profile/portrait_set", body) == 40003
         assert await code(app, "profile/portrait_get", {"To_Account": ["alice"], "TagList": ["Nick"]}) == 40009
         assert await code(app, "profile/portrait_get", {"To_Account": [], "TagList": tags}) == 40001
+
+
+async def test_standard_fields_of_profiles_need_no_setting(tmp_path: Path) -> None:  # AB-05
+    values = dict.fromkeys(PROFILE_NUMBERS, 3) | dict.fromkeys((*PROFILE_TEXTS, PROFILE_OF_APP), "x")
+    items = [{"Tag": f"Tag_Profile_IM_{name}", "Value": value} for name, value in values.items()]
+    async with back_end(tmp_path) as app:
+        await people(app, "alice")
+        await ok(app, "profile/portrait_set", {"From_Account": "alice", "ProfileItem": items})
+        tags = [item["Tag"] for item in items]
+        said = await ok(app, "profile/portrait_get", {"To_Account": ["alice"], "TagList": tags})
+        assert said["UserProfileItem"][0]["ProfileItem"] == items
 
 
 async def test_black_lists(tmp_path: Path) -> None:  # SC-07

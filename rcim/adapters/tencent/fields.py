@@ -88,8 +88,9 @@ class Fields:
         return [Fields(one, self._wrong, f"{self._place}{name}[{at}].", self._codes) for at, one in enumerate(found)]
 
     def within(self, name: str) -> Fields:
-        """An object in this one; missing: an empty one. Raises TencentError."""
-        found = self._one(name, {}, dict, "has to be an object")
+        """An object in this one; missing, or an empty array as PHP writes one without fields: an empty one. Raises
+        TencentError."""
+        found = {} if self.raw(name) == [] else self._one(name, {}, dict, "has to be an object")
         return Fields(found, self._wrong, f"{self._place}{name}.", self._codes)
 
     def choice(self, name: str, known: Mapping[str, T], default: D) -> T | D:

@@ -1,6 +1,6 @@
 """Profiles (AB-05). A standard field of the vendor's that rcim has not, and each custom field, is one of the app's own
-fields for users, if the settings declare it: `Tag_Profile_Custom_Level` is the field `Level`, `Tag_Profile_IM_BirthDay`
-the field `BirthDay`."""
+fields for users, as the settings declare them: `Tag_Profile_Custom_Vip` is the field `Vip`, `Tag_Profile_IM_BirthDay` the
+field `BirthDay`. The default of the settings has the vendor's standard fields."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rcim.adapters.tencent.command import Call, Fields, Json, TencentError, comm
 from rcim.base.terms import Gender
 from rcim.service import requests
 from rcim.service.results import Done, Profiles, UserProfile
+from rcim.vendors.tencent_ids import PROFILE_NUMBERS
 
 AT_ONCE = 100
 STANDARD, CUSTOM = "Tag_Profile_IM_", "Tag_Profile_Custom_"
@@ -22,8 +23,6 @@ GENDERS = {
     "Gender_Type_Female": Gender.FEMALE,
     "Gender_Type_Male": Gender.MALE,
 }
-NUMBERS = ("BirthDay", "Language", "MsgSettings", "Level", "Role")
-"""Standard fields whose values are numbers."""
 NUMBER = re.compile(r"\d{1,18}\Z", re.ASCII)
 NO_SUCH_USER, NO_SUCH_TAG, BAD_VALUE, BAD_TYPE = 40003, 40009, 40605, 40610
 
@@ -91,7 +90,8 @@ def _custom(profile: UserProfile, tag: str) -> str | int:
     """The value of a field of the app's own; empty: it is not set."""
     key = _key(tag)
     text: str = profile.fields.get(key, b"").decode(errors="replace")
-    return int(text) if tag.startswith(STANDARD) and key in NUMBERS and NUMBER.match(text) else text
+    number = tag.startswith(STANDARD) and key in PROFILE_NUMBERS and NUMBER.match(text)
+    return int(text) if number else text
 
 
 def _key(tag: str) -> str:

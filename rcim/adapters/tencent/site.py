@@ -112,13 +112,15 @@ def _base_url(request: HttpRequest) -> str:
 
 
 def _body(request: HttpRequest) -> Json:
-    """The body's object. GET may have none. Raises TencentError."""
+    """The body's object. GET may have none; PHP writes one without fields as an empty array. Raises TencentError."""
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
         found = json_body(request.body)
     except JsonError as error:
         raise TencentError(codes.JSON_FAULTY, str(error)) from None
+    if found == []:
+        return {}
     if not isinstance(found, dict):
         raise TencentError(codes.JSON_FAULTY, "the body has to be a JSON object")
     return found
