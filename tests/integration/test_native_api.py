@@ -64,6 +64,7 @@ async def test_a_group_a_message_and_who_is_refused(tmp_path: Path) -> None:
         status, page = await app.native("GET", MESSAGES)
         assert [one["seq"] for one in page["items"]] == [1], "nothing of what was refused was done"
         await what_describes_it(app)
+        await what_never_ends(app)
 
 
 async def who_is_refused(app: BackEnd) -> None:  # ID-08
@@ -144,6 +145,15 @@ async def what_describes_it(app: BackEnd) -> None:
         assert (await response.json())["openapi"] == "3.1.0"
     async with app.session.post(f"{app.base}/v1/docs/") as response:
         assert response.status == 405
+
+
+async def what_never_ends(app: BackEnd) -> None:
+    """It is a time that clients with signed numbers can read."""
+    users = {"users": ["mallory"], "seconds": (1 << 32) - 1}
+    for path, field in (("/groups/lobby/blocks", "blocked_until_ms"), ("/blocked-users", "until_ms")):
+        assert (await app.native("POST", path, users))[0] == 204
+        (row,) = (await app.native("GET", path))[1]["items"]
+        assert (row["user_id"], row[field]) == ("mallory", (1 << 63) - 1)
 
 
 async def test_lists_come_in_pages_whose_cursors_are_of_one_form(tmp_path: Path) -> None:

@@ -29,3 +29,19 @@ def test_the_document_for_back_ends_has_none_and_no_note_is_of_nothing() -> None
     known |= {f"{route.name}.{field}" for route in ROUTES for field in (*route.free_fields(), *route.names_in_path())}
     assert set(OWN_NOTES) <= known
     assert [name for name in NOTES if f'"{name}"' not in text] == []
+
+
+def test_generators_of_typed_clients_can_write_down_all_numbers() -> None:
+    """Without a format they take 32 bits, and a bound beyond 63 is an error of the compiler."""
+    pending: list[object] = [document()]
+    numbers = []
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            pending += one.values()
+            numbers += [one] if one.get("type") == "integer" and "enum" not in one else []
+        elif isinstance(one, list):
+            pending += one
+    wide = [one for one in numbers if one.get("maximum", 1 << 63) >= 1 << 31]
+    assert wide and all(one.get("format") == "int64" for one in wide)
+    assert all(one.get("maximum", 0) < 1 << 63 for one in numbers)

@@ -261,13 +261,13 @@ def _problem() -> Json:
             "title": {"type": "string"},
             "status": {"type": "integer", "enum": sorted(TITLES)},
             "detail": {"type": "string", "description": "What exactly was wrong."},
-            "code": {"type": "integer", "description": "The number of the error."},
+            "code": {"type": "integer", "format": "int64", "description": "The number of the error."},
             "name": {
                 "type": "string",
                 "description": "The name of the error.",
                 "examples": [one.name for one in ALL],
             },
-            "retry_after_ms": {"type": "integer", "description": "When to try again."},
+            "retry_after_ms": {"type": "integer", "format": "int64", "description": "When to try again."},
         },
         "required": ["type", "title", "status", "detail"],
     }
