@@ -3,7 +3,9 @@
 1. From the first byte of a request its headers have to be there within `headers_s`; else it is answered SLOW, and the
    connection is closed. (Its body has a deadline in bodies.py; a connection without a request, aiohttp's own.)
 2. Of what the server writes, nothing may wait for the caller longer than `write_s`; else the connection is aborted.
-3. What the parser refuses is answered in the envelope of the API whose path the request names, and the connection is
+3. What arrives is parsed within the share of the loop that callers over HTTP have (loop_share.py), piece by piece; until
+   then the connection is not read.
+4. What the parser refuses is answered in the envelope of the API whose path the request names, and the connection is
    closed: where one request ends and the next begins can't be trusted any more.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any, cast
 
 from aiohttp import http_exceptions, web
@@ -19,6 +22,7 @@ from aiohttp import http_exceptions, web
 from rcim.http.admission import Place
 from rcim.http.api import Fault, HttpResponse
 from rcim.http.heads import Head
+from rcim.http.loop_share import PIECE_BYTES, LoopShare
 
 DETAIL_CHARS_MAX = 100
 """Of what the parser says."""
@@ -39,14 +43,24 @@ class HttpConnection(web.RequestHandler):
         "_in_request",
         "_place",
         "_refuse",
+        "_share",
         "_stream",
+        "_unparsed",
         "_write_s",
         "_write_timer",
         "busy",
     )
 
     def __init__(
-        self, server: web.Server, refuse: Refuse, place: Place, *, headers_s: float, write_s: float, **options: Any
+        self,
+        server: web.Server,
+        refuse: Refuse,
+        place: Place,
+        *,
+        share: LoopShare,
+        headers_s: float,
+        write_s: float,
+        **options: Any,
     ) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self.busy = False
@@ -56,6 +70,9 @@ class HttpConnection(web.RequestHandler):
         waits for its turn behind it."""
         self._refuse = refuse
         self._place = place
+        self._share = share
+        self._unparsed = bytearray()
+        """What has arrived and waits for its turn; while there is any, the connection is not read."""
         self._headers_s = headers_s
         self._write_s = write_s
         self._head = Head()
@@ -97,7 +114,32 @@ class HttpConnection(web.RequestHandler):
                 self._head_until_s = self._loop.time() + self._headers_s
                 if self._head_timer is None:
                     self._head_timer = self._loop.call_at(self._head_until_s, self._look_at_head)
-        super().data_received(data)
+        if not data:  # the parser goes on with what it has
+            super().data_received(data)
+        elif not self._unparsed and len(data) <= PIECE_BYTES and self._share.free():
+            began_s = perf_counter()
+            super().data_received(data)
+            self._share.spend(perf_counter() - began_s)
+        else:
+            if not self._unparsed:
+                self._share.wait(self._place.address, self._parse_piece)
+            self._unparsed += data
+            if self._stream is not None:
+                self._stream.pause_reading()
+
+    def _parse_piece(self) -> bool:
+        """Parse some of what has arrived. As `loop_share.Job`."""
+        piece = bytes(self._unparsed[:PIECE_BYTES])
+        del self._unparsed[:PIECE_BYTES]
+        if self._stream is None:  # the connection is gone
+            self._unparsed.clear()
+            return False
+        super().data_received(piece)
+        if self._unparsed:
+            return True
+        if self._stream is not None and not self._reading_paused and not self._buffer_paused:  # by aiohttp itself
+            self._stream.resume_reading()
+        return False
 
     def head_over(self) -> None:
         """The headers of a request are there."""
