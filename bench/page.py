@@ -86,8 +86,8 @@ send with the ordinary limit (LI-02), and a request that is no send is timed bes
 
 {http}
 
-What HTTP adds is the framing of each request (headers, and a task of its own), the signature, and the JSON. A back end that
-sends more than this has a connection over frames.
+What HTTP adds is the framing of each request (headers, and a task of its own), the signature, and the JSON. A back end
+that sends more than this has a connection over frames.
 
 ## More than one core
 

@@ -216,8 +216,9 @@ def _http(found: Found) -> str:
         )
     ]
     with_limit = (
-        f"With the limit, {report['callers']:,} callers: {report['li02_per_s']} sends a second pass, {report['queue_max']:,} "
-        f"wait at most, and the other request is answered within {report['read_p99_ms_meanwhile']} ms (p99)."
+        f"With the limit, {report['callers']:,} callers: {report['li02_per_s']} sends a second pass, "
+        f"{report['queue_max']:,} wait at most, and the other request is answered within "
+        f"{report['read_p99_ms_meanwhile']} ms (p99)."
     )
     return table(("load", "durable sends/s", "server µs a send", "p50 / p99 ms"), rows) + "\n\n" + with_limit
 

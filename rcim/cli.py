@@ -167,7 +167,7 @@ def token(
     * 86400,
     set_: SetOption = None,
 ) -> None:
-    """Print a UserSig, with which a user logs in (ID-02).
+    """Print a UserSig, with which a user logs in.
 
     It is signed with the key in the data directory of the server.
     """

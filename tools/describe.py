@@ -77,7 +77,7 @@ def errors() -> list[dict[str, Any]]:
             "name": code.name,
             "kind": code.kind.value,
             "closes": code.closes,
-            "meaning": code.meaning,
+            "meaning": code.documented,
         }
         for code in ALL
     ]

@@ -240,7 +240,7 @@ def errors() -> str:
     ]
     for code in ALL:
         closes = "yes" if code.closes else ""
-        lines.append(tables.row(code.number, f"`{code.name}`", code.kind.value, closes, code.meaning))
+        lines.append(tables.row(code.number, f"`{code.name}`", code.kind.value, closes, code.documented))
     return "\n".join(lines) + "\n"
 
 

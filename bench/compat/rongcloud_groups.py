@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from rcim_bench.compat.case import Found, State, Trial, case, check
 
-SHARED_IDS = "group ids have at most 48 bytes of ASCII, names at most 30 bytes; no chat room has the id of a group"
+from rcim.base.terms import MuteScope
+
+SHARED_IDS = "group ids have at most 48 bytes of ASCII, names are cut at 30 bytes; no chat room has the id of a group"
 
 
 async def group(on: Trial, *users: str) -> str:
@@ -37,6 +39,8 @@ async def look(on: Trial) -> None:
     """What a group is called and who is in it."""
     user = on.name("user")
     made = await group(on, user)
+    await on.rongcloud_ok("/group/refresh", groupId=made, groupName="é" * 16)
+    check((await on.admin.info(made)).name == "é" * 15, "a long name is cut")
     await on.rongcloud_ok("/group/refresh", groupId=made, groupName="Hall")
     check((await on.admin.info(made)).name == "Hall", "the name is another")
     info = await on.rongcloud_ok("/group/info", groupId=made)
@@ -44,6 +48,7 @@ async def look(on: Trial) -> None:
     check((await on.rongcloud_ok("/group/user/query", groupId=made))["users"] == [{"id": user}], "members")
     groups = (await on.rongcloud_ok("/user/group/query", userId=user))["groups"]
     check(groups == [{"id": made, "name": "Hall"}], "groups")
+    check(not (await on.rongcloud_ok("/user/group/query", userId=user, page=2, size=1))["groups"], "a page of them")
 
 
 @case("rongcloud", "/group/sync")
@@ -51,8 +56,11 @@ async def sync(on: Trial) -> None:
     """A user is in the named groups and no others."""
     user, new = on.name("user"), on.name("group")
     old = await group(on, user, "ann")
-    await on.rongcloud_ok("/group/sync", userId=user, **{f"group[{new}]": "New"})
+    await on.rongcloud_ok("/group/sync", userId=user, **{f"group[{new}]": "群" * 11})
     check({one.group_id for one in await on.admin.groups(user)} == {new}, "the groups are others")
+    check((await on.admin.info(new)).name == "群" * 10, "a name that is too long")
+    await on.rongcloud_ok("/group/sync", userId=user, **{f"group[{new}]": "Renamed"})
+    check((await on.admin.info(new)).name == "Renamed", "the name is the old one")
     check(await members(on, old) == {"ann"}, "it is in the old one")
 
 
@@ -77,8 +85,14 @@ async def gag(on: Trial) -> Found:
     await on.rongcloud_ok("/group/user/gag/rollback", userId="ben", groupId=made)
     rows = (await on.rongcloud_ok("/group/user/gag/list", groupId=made))["users"]
     check([row["userId"] for row in rows] == ["ann"], "list")
-    check((await on.rongcloud("/group/user/gag/list"))["code"] == 1009, "without a group")
-    return Found(State.DIFFERS, "a mute in all groups at once, without groupId, is not offered (1009)")
+    one, other = on.name("user"), on.name("user")
+    await on.rongcloud_ok("/group/user/gag/add", userId=[one, other], minute=10)
+    await on.rongcloud_ok("/group/user/gag/rollback", userId=other)
+    there = await on.admin.muted_everywhere(MuteScope.GROUPS)
+    check(one in there and other not in there, "the mutes in all groups are others")
+    rows = (await on.rongcloud_ok("/group/user/gag/list"))["users"]
+    check(one in {row["userId"] for row in rows} and rows[0]["time"], "list of all groups")
+    return Found(State.DIFFERS, "a mute in all groups, without groupId, holds in ultra groups and chat rooms too")
 
 
 @case("rongcloud", "/group/ban/add", "/group/ban/rollback", "/group/ban/query")
@@ -91,6 +105,7 @@ async def ban(on: Trial) -> None:
     rows = (await on.rongcloud_ok("/group/ban/query", groupId=[one, other]))["groupinfo"]
     check([row["stat"] for row in rows] == [1, 0], "query")
     check(one in {row["groupId"] for row in (await on.rongcloud_ok("/group/ban/query"))["groupinfo"]}, "all")
+    check(len((await on.rongcloud_ok("/group/ban/query", page=1, size=1))["groupinfo"]) == 1, "a page of them")
 
 
 WHITELIST = "/group/user/ban/whitelist"

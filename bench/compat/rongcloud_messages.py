@@ -40,6 +40,9 @@ async def private(on: Trial) -> Found:
     check(
         (said(message), message.sender, message.type_name) == ("hello", sender, "RC:TxtMsg"), "the message is another"
     )
+    for _ in range(2):
+        await on.rongcloud_ok("/message/private/publish", toUserId=me, msgRandom=1795824363827, **fields)
+    check(len(await on.admin.history(User(sender))) == 2, "the request that came twice was carried out twice")
     await on.admin.change_user_list(UserList.BLACK, add=[sender])
     refused = await on.rongcloud("/message/private/publish", toUserId=me, verifyBlacklist=1, **fields)
     check(refused["code"] == 1002, "the black list does not count")
@@ -97,8 +100,10 @@ async def template(on: Trial) -> None:
             "content": '{"content":"{name}!"}',
             "values": [{"{name}": 'say "hi"'}, {"{name}": "ben"}],
             "pushContent": ["{name}", "{name}"],
+            "msgRandom": 7,
         }
-        await on.rongcloud_ok(path, body)
+        for _ in range(2):
+            await on.rongcloud_ok(path, body)
         check([said(one) for one in await on.admin.history(User(sender))] == ['say "hi"!'], path)
 
 
@@ -165,6 +170,11 @@ async def broadcast(on: Trial) -> Found:
     await on.rongcloud_ok("/message/broadcast/recall", fromUserId=sender, objectName="RC:RcCmd", **uid)
     sent = {one.sender: one for one in await on.admin.history(BROADCASTS)}
     check(sender not in sent or sent[sender].state is MessageState.RECALLED, "it is there still")
+    uid = (await on.rongcloud_ok("/message/broadcast", fromUserId=sender, **TEXT))["messageUID"]
+    recall = {"objectName": "RC:RcCmd", "content": json.dumps({"messageUId": uid, "conversationType": 6})}
+    await on.rongcloud_ok("/message/broadcast", fromUserId=sender, **recall)
+    sent = {one.sender: one for one in await on.admin.history(BROADCASTS)}
+    check(sender not in sent or sent[sender].state is MessageState.RECALLED, "a recall was broadcast")
     await on.rongcloud_ok("/message/online/broadcast", fromUserId=sender, **TEXT)
     return Found(
         State.DIFFERS, "limits are those of broadcasts here; an online broadcast counts too, and expires in 1 s"
@@ -202,8 +212,22 @@ async def push(on: Trial) -> Found:
     return Found(State.DIFFERS, "platform is ignored; a push without a message goes to audience.userid only")
 
 
+@case("rongcloud", "/push/user")
+async def push_user(on: Trial) -> Found:
+    """A push alone, which a server without a push service refuses; that it arrives, a test with a service looks at."""
+    said = await on.rongcloud("/push/user", {"userIds": ["ann"], "notification": {"title": "title"}})
+    check(said["code"] == 1002, "a push that says nothing")
+    said = await on.rongcloud("/push/user", {"userIds": ["ann"], "notification": {"pushContent": "hello"}})
+    check(said["code"] == 1009, "a push without a service")
+    return Found(
+        State.DIFFERS, "a push service has to be in the settings, else 1009; what is for one platform is ignored"
+    )
+
+
 @case(
-    "rongcloud", "/sensitiveword/add", "/sensitiveword/delete", "/sensitiveword/batch/delete", "/sensitiveword/list"
+    "rongcloud",
+    *(f"/sensitiveword/{name}" for name in ("add", "delete", "batch/delete", "list")),
+    *(f"/wordfilter/{name}" for name in ("add", "delete", "list")),
 )
 async def words(on: Trial) -> Found:
     """Words that are refused, and words that are replaced."""
@@ -218,6 +242,10 @@ async def words(on: Trial) -> Found:
     await on.rongcloud_ok("/sensitiveword/batch/delete", words=[other, "none"])
     check(one not in await on.admin.app_list(AppList.REFUSED_WORDS), "it is refused still")
     check(other not in await on.admin.app_list(AppList.REPLACED_WORDS), "it is replaced still")
+    await on.rongcloud_ok("/wordfilter/add", word=one)
+    check(one in {row["word"] for row in (await on.rongcloud_ok("/wordfilter/list"))["words"]}, "the older list")
+    await on.rongcloud_ok("/wordfilter/delete", word=one)
+    check(one not in await on.admin.app_list(AppList.REFUSED_WORDS), "the older name does not delete")
     check(
         (await on.rongcloud("/sensitiveword/batch/delete", words=[str(n) for n in range(51)]))["code"] == 1502, "51"
     )

@@ -29,10 +29,29 @@ async def life(on: Trial) -> Found:
     rows = (await on.rongcloud_ok("/chatroom/query", chatroomId=[one, "none"]))["chatRooms"]
     check([row["chrmId"] for row in rows] == [one], "query")
     await on.admin.join(one)
-    check((await on.rongcloud_ok("/chatroom/get", chatroomId=one))["memberCount"] == 1, "get")
-    await on.rongcloud_ok("/chatroom/destroy", chatroomId=[one, other])
+    shown = await on.rongcloud_ok("/chatroom/get", chatroomId=one)
+    kinds = [type(shown[name]) for name in ("createTime", "memberCount", "destroyType", "destroyTime", "ban")]
+    check(shown["memberCount"] == 1 and kinds == [int, int, int, int, bool], "get")
+    check((await on.rongcloud("/chatroom/get", chatroomId="none"))["code"] == 23410, "get of none")
+    made = on.name("room")
+    fields = {"entryOwnerId": on.admin.user_id, "entryInfo": '{"seat":"1"}', "whiteUserIds": ["ann", "ben"]}
+    await on.rongcloud_ok("/chatroom/create_new", chatroomId=made, isBan="true", **fields)
+    check((await on.admin.info(made)).mute_all, "isBan")
+    check(await on.admin.attributes(made) == {"seat": "1"}, "entryInfo")
+    rows = await on.rongcloud_ok("/chatroom/user/ban/whitelist/query", chatroomId=made)
+    check(rows["userIds"] == ["ann", "ben"], "whiteUserIds")
+    await on.rongcloud_ok("/chatroom/destroy", chatroomId=["none", one, other])
     check(not await on.admin.rooms([one, other]), "they are there still")
     return Found(State.DIFFERS, "destroyType and destroyTime are ignored; no room has the id of a group")
+
+
+@case("rongcloud", "/chatroom/join")
+async def join(on: Trial) -> None:
+    """Users whom the back end lets in, one of them twice."""
+    made = await room(on)
+    for users in (["ann", "ben"], "ben"):
+        await on.rongcloud_ok("/chatroom/join", chatroomId=made, userId=users)
+    check({one.user_id for one in await on.admin.members(made)} >= {"ann", "ben"}, "they are not in the room")
 
 
 @case("rongcloud", "/chatroom/user/query", "/chatroom/user/exist", "/chatroom/users/exist")
@@ -105,6 +124,9 @@ async def keep(on: Trial) -> None:
     check((await on.admin.rooms([made]))[0].keep_alive, "it is not kept")
     await on.rongcloud_ok("/chatroom/keepalive/remove", chatroomId=made)
     check(not (await on.admin.rooms([made]))[0].keep_alive, "it is kept still")
+    check(
+        (await on.rongcloud("/chatroom/keepalive/add", chatroomId="none"))["code"] == 1015, "a room that is not there"
+    )
 
 
 @case("rongcloud", "/chatroom/message/stopDistribution", "/chatroom/message/resumeDistribution")
@@ -180,7 +202,13 @@ async def entries(on: Trial) -> None:
     await on.rongcloud_ok(f"{ENTRY}/remove", chatroomId=made, userId=me, key="a")
     check(await on.admin.attributes(made) == {"seat": "1", "b": "2"}, "the attributes are others")
     rows = (await on.rongcloud_ok(f"{ENTRY}/query", chatroomId=made))["keys"]
-    check({row["key"]: row["userId"] for row in rows} == {"seat": me, "b": me}, "query")
+    check(
+        {row["key"]: (row["userId"], row["autoDelete"]) for row in rows} == {"seat": (me, "1"), "b": (me, "0")},
+        "query",
+    )
+    many = {f"k{n}": "v" for n in range(20)}
+    await on.rongcloud_ok(f"{ENTRY}/batch/set", chatroomId=made, entryOwnerId=me, entryInfo=json.dumps(many))
+    check(len(await on.admin.attributes(made)) == 22, "twenty at once")
 
 
 @case("rongcloud", "/message/chatroom/publish", "/message/chatroom/broadcast")

@@ -59,7 +59,7 @@ async def channels(on: Trial) -> None:
 INSIDERS = f"{ULTRA}/channel/private/users"
 
 
-@case("rongcloud", f"{INSIDERS}/add", f"{INSIDERS}/del", f"{INSIDERS}/get")
+@case("rongcloud", f"{INSIDERS}/add", f"{INSIDERS}/del", f"{INSIDERS}/get", f"{ULTRA}/user/channel/query")
 async def insiders(on: Trial) -> None:
     """Who sees a private channel."""
     made = await group(on, "ann", "ben")
@@ -68,7 +68,13 @@ async def insiders(on: Trial) -> None:
     await on.rongcloud_ok(f"{INSIDERS}/add", userIds="ann,ben", **where)
     await on.rongcloud_ok(f"{INSIDERS}/del", userIds="ben", **where)
     check("ann" in await on.admin.channel_users(key) and "ben" not in await on.admin.channel_users(key), "users")
-    check("ann" in (await on.rongcloud_ok(f"{INSIDERS}/get", **where))["users"], "get")
+    check("ann" in (await on.rongcloud_ok(f"{INSIDERS}/get", page=1, pageSize=200, **where))["users"], "get")
+    for user, seen in (("ann", ["news"]), ("ben", [])):
+        found = (await on.rongcloud_ok(f"{ULTRA}/user/channel/query", groupId=made, userId=user))["data"]
+        check(found == seen, f"the channels of {user}")
+    for path in ("channel/del", "channel/create", "channel/private/users/add"):
+        said = await on.rongcloud(f"{ULTRA}/{path}", groupId=made, busChannel="RCDefault", userIds="ann")
+        check(said["code"] == 1002, f"{path} took the group for a channel")
 
 
 MUTED, SPEAKERS = f"{ULTRA}/userbanned", f"{ULTRA}/banned/whitelist"
@@ -83,6 +89,7 @@ async def muted(on: Trial) -> None:
     check(list(await on.admin.muted(PREFIX + made)) == ["ann"], "the mutes are others")
     rows = (await on.rongcloud_ok(f"{MUTED}/get", groupId=made))["users"]
     check([row["id"] for row in rows] == ["ann"], "get")
+    check(not (await on.rongcloud_ok(f"{MUTED}/get", groupId=made, page=2, pageSize=1))["users"], "the next page")
 
 
 @case(
@@ -99,6 +106,7 @@ async def speakers(on: Trial) -> None:
     check((await on.admin.info(PREFIX + made)).mute_all, "it is not muted")
     check((await on.rongcloud_ok(f"{ULTRA}/globalbanned/get", groupId=made))["status"] is True, "get")
     check((await on.rongcloud_ok(f"{SPEAKERS}/get", groupId=made))["users"] == [{"id": "ann"}], "speakers")
+    check(not (await on.rongcloud_ok(f"{SPEAKERS}/get", groupId=made, page=2))["users"], "the next page")
 
 
 @case("rongcloud", f"{ULTRA}/notdisturb/set", f"{ULTRA}/notdisturb/get")
@@ -135,6 +143,23 @@ async def messages(on: Trial) -> Found:
     times = {"startTime": 1, "endTime": 9_999_999_999_999, "pageSize": 10}
     page = await on.rongcloud_ok(f"{ULTRA}/hismsg/query", groupId=made, busChannel="news", **times)
     check([json.loads(one["content"])["content"] for one in page["data"]] == ["edited"], "history")
+    check(page["data"][0]["sentTime"] == page["data"][0]["msgTime"] == row["sentTime"], "the time")
+    for text in ("one", "two", "three"):
+        content = json.dumps({"content": text})
+        fields = {"toGroupIds": made, "objectName": "RC:TxtMsg", "content": content, "busChannel": "RCDefault"}
+        await on.rongcloud_ok("/message/ultragroup/publish", fromUserId="ben" if text == "two" else "ann", **fields)
+    check(len(await on.admin.history(PREFIX + made)) == 3, "RCDefault is not the group itself")
+    for asked_of, texts in (("", ["one", "two", "three"]), ("ann", ["one", "three"])):
+        fields = {"groupId": made, "busChannel": "RCDefault", "fromUserId": asked_of, **times}
+        page = await on.rongcloud_ok(f"{ULTRA}/hismsg/query", **fields)
+        check([json.loads(one["content"])["content"] for one in page["data"]] == texts, "oldest first")
+    page = await on.rongcloud_ok(
+        f"{ULTRA}/hismsg/query", groupId=made, busChannel="RCDefault", **times | {"pageSize": 2}
+    )
+    rest = times | {"startTime": page["data"][-1]["msgTime"]}
+    check((len(page["data"]), page["isRemaining"]) == (2, True), "a page")
+    page = await on.rongcloud_ok(f"{ULTRA}/hismsg/query", groupId=made, busChannel="RCDefault", **rest)
+    check(len(page["data"]) <= 1 and not page["isRemaining"], "the next page")
     around = await on.rongcloud_ok(f"{ULTRA}/hismsg/msgid/query", prevNum=5, lastNum=5, **where)
     check([one["msgUID"] for one in around["data"]] == [uid], "around")
     await on.rongcloud_ok(f"{EXPANSION}/set", userId="ann", extraKeyVal='{"b":"2"}', **where)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rcim_bench.compat.case import Found, State, Trial, case, check
+from rcim_bench.compat.rongcloud_groups import group
 
-from rcim.base.terms import MsgFlag, UserList, pair_conversation
+from rcim.base.terms import MsgFlag, MuteScope, PushLevel, UserList, pair_conversation
 from rcim.client import User
 
 
@@ -24,7 +25,11 @@ async def profile(on: Trial) -> Found:
     check((there.nickname, there.face_url) == ("Another", "https://example.com/p"), "the profile is another")
     check((await on.rongcloud_ok("/user/info", userId=made))["userName"] == "Another", "info")
     check((await on.rongcloud("/user/getToken", userId="u" * 65))["code"] == 1005, "a long id was taken")
-    return Found(State.DIFFERS, "name has at most 120 bytes, portraitUri at most 100")
+    other = on.name("user")
+    await on.rongcloud_ok("/user/getToken", userId=other, name="名" * 64, portraitUri="p" * 1024)
+    there = await on.admin.profile(other)
+    check((there.nickname, there.face_url) == ("名" * 40, ""), "what is too long to be kept")
+    return Found(State.DIFFERS, "name is cut at 120 bytes; a portraitUri of more than 100 is not kept")
 
 
 @case("rongcloud", "/user/checkOnline")
@@ -42,6 +47,7 @@ async def block(on: Trial) -> None:
     check(made in await on.admin.blocked_logins(), "is not blocked")
     rows = (await on.rongcloud_ok("/user/block/query"))["users"]
     check(made in {row["userId"] for row in rows}, "is not listed")
+    check(len((await on.rongcloud_ok("/user/block/query", page=1, size=1))["users"]) == 1, "the page has others")
     await on.rongcloud_ok("/user/unblock", userId=made)
     check(made not in await on.admin.blocked_logins(), "is blocked still")
 
@@ -56,14 +62,13 @@ async def expire(on: Trial) -> Found:
     return Found(State.DIFFERS, "time is ignored: all tokens from before now expire, and the user is logged out")
 
 
-@case("rongcloud", "/user/delusers", "/user/deactivate")
+@case("rongcloud", "/user/delusers", "/user/deactivate", "/user/abandon")
 async def delete(on: Trial) -> Found:
-    """The account is gone."""
-    for path in ("/user/delusers", "/user/deactivate"):
-        made = await user(on)
-        await on.rongcloud_ok(path, userId=made)
-        (row,) = await on.admin.query_accounts([made])
-        check(not row.imported, f"{path}: the account is there")
+    """Accounts are gone, several of which one field may name."""
+    for path in ("/user/delusers", "/user/deactivate", "/user/abandon"):
+        made = [await user(on), await user(on)]
+        await on.rongcloud_ok(path, userId=",".join(made))
+        check(not any(row.imported for row in await on.admin.query_accounts(made)), f"{path}: the accounts are there")
     return Found(State.DIFFERS, "it is done at once, for ever, and without a callback of its own")
 
 
@@ -115,9 +120,36 @@ async def tags(on: Trial) -> None:
     check(found["result"] == {one: ["c"], other: ["c"]}, "get")
 
 
+@case("rongcloud", "/user/chat/fb/set", "/user/chat/fb/querylist")
+async def muted(on: Trial) -> None:
+    """Users who may not write to anybody, unless the back end does it in their names."""
+    made, other = await user(on), await user(on)
+    fields = {"type": "PERSON", "userId": [made, other]}
+    await on.rongcloud_ok("/user/chat/fb/set", state=1, **fields)
+    await on.rongcloud_ok("/user/chat/fb/set", state=0, type="PERSON", userId=other)
+    there = await on.admin.muted_everywhere(MuteScope.ONE_TO_ONE)
+    check(made in there and other not in there, "the mutes are others")
+    page = await on.rongcloud_ok("/user/chat/fb/querylist", type="PERSON", num=200, offset=0)
+    check((made in page["users"], page["total"]) == (True, len(there)), "query")
+    said = {"objectName": "RC:TxtMsg", "content": '{"content":"hello"}'}
+    await on.rongcloud_ok("/message/private/publish", fromUserId=made, toUserId=other, **said)
+
+
+@case("rongcloud", "/conversation/top/set")
+async def top(on: Trial) -> None:
+    """A conversation on top of its user's list."""
+    made, other = on.admin.user_id, await user(on)
+    fields = {"conversationType": 1, "userId": made, "targetId": other}
+    await on.admin.send(User(other), "hello")
+    for pinned in (True, False):
+        await on.rongcloud_ok("/conversation/top/set", setTop=str(pinned).lower(), **fields)
+        rows = {row.conversation: row for row in (await on.admin.sync_page()).conversations}
+        check(bool(rows[pair_conversation(made, other)].pinned_ms) is pinned, f"setTop {pinned}")
+
+
 @case("rongcloud", "/conversation/notification/set", "/conversation/notification/get")
-async def notification(on: Trial) -> None:
-    """A conversation that does not disturb its user."""
+async def notification(on: Trial) -> Found:
+    """A conversation that does not disturb its user, or only with mentions."""
     made, other = on.admin.user_id, await user(on)
     fields = {"conversationType": 1, "requestId": made, "targetId": other}
     await on.rongcloud_ok("/conversation/notification/set", isMuted=1, **fields)
@@ -127,21 +159,29 @@ async def notification(on: Trial) -> None:
     check(flag is MsgFlag.ACCEPT_NOT_NOTIFY, "the flag is another")
     await on.rongcloud_ok("/conversation/notification/set", isMuted=0, **fields)
     check((await on.rongcloud_ok("/conversation/notification/get", **fields))["isMuted"] == 0, "get")
+    where = {"conversationType": 3, "requestId": made, "targetId": await group(on, made)}
+    for level in (5, 1, -1, 0):
+        await on.rongcloud_ok("/conversation/notification/set", isMuted=0, unpushLevel=level, **where)
+        check(
+            (await on.rongcloud_ok("/conversation/notification/get", **where))["isMuted"] == level, f"level {level}"
+        )
+    await on.rongcloud_ok("/conversation/notification/set", isMuted=0, unpushLevel=1, **where)
+    check((await on.admin.push_level(where["targetId"])).user_in_group is PushLevel.MENTIONS, "the level is another")
+    await on.rongcloud_ok("/conversation/notification/set", isMuted=1, unpushLevel=0, **where)
+    check((await on.rongcloud_ok("/conversation/notification/get", **where))["isMuted"] == 1, "isMuted alone")
+    return Found(State.DIFFERS, "levels 2 and 4 are 1; one to one, 1 to 5 are isMuted 1: no pushes")
 
 
 @case("rongcloud", "/conversation/message/history/clean")
 async def clean(on: Trial) -> Found:
-    """The user's own history is empty."""
+    """The user's own history is empty, or begins after a time."""
     other = await user(on)
-    await on.admin.send(User(other), "hello")
-    await on.rongcloud_ok(
-        "/conversation/message/history/clean",
-        conversationType=1,
-        fromUserId=on.admin.user_id,
-        targetId=other,
-        msgTimestamp=9_999_999_999_999,
-    )
-    key = pair_conversation(on.admin.user_id, other)
-    rows = {row.conversation: row for row in (await on.admin.sync_page()).conversations}
-    check(rows[key].cleared_seq == 1, "messages are left")
-    return Found(State.DIFFERS, "msgTimestamp is ignored: all messages that are there are removed")
+    fields = {"conversationType": 1, "fromUserId": on.admin.user_id, "targetId": other}
+    key, cleared = pair_conversation(on.admin.user_id, other), []
+    for until_ms in (1, 9_999_999_999_999):
+        await on.admin.send(User(other), "hello")
+        await on.rongcloud_ok("/conversation/message/history/clean", msgTimestamp=until_ms, **fields)
+        rows = {row.conversation: row for row in (await on.admin.sync_page()).conversations}
+        cleared.append(rows[key].cleared_seq)
+    check(cleared == [0, 2], "newer messages went too, or messages are left")
+    return Found(State.DIFFERS, "with newer messages after msgTimestamp, at most 10,000 before it are removed")

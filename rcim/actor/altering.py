@@ -387,7 +387,9 @@ def erase(state: GroupState, command: EraseSender, now_ms: int, position: int) -
     if command.user_id not in state.timeline.erased and len(state.timeline.erased) >= most:
         raise RcimError(TOO_MANY_ENTRIES, f"the group keeps at most {most} senders whose messages are all deleted")
     state.timeline.admission.admit(policy, Claim.OWN, now_ms)  # FC-02
-    state.timeline.erase_tail(command.user_id, now_ms, command.by)
+    state.timeline.erase_tail(
+        command.user_id, lambda message: message.removed(MessageState.DELETED, now_ms, command.by)
+    )
     before = state.roster.restrictions.get(command.user_id) or UserRestriction(command.user_id)
     mark = msgspec.structs.replace(before, erased_seq=state.timeline.newest)
     said = Notify(None, Erased(command.user_id, state.timeline.newest))

@@ -258,7 +258,8 @@ class AppActor:
         return self._changes(KeySaved(command.key_id, None))
 
     def _use_key(self, command: UseKey, now_ms: int) -> Outcome:
-        """ID-08. When it was used is written down once in NOTED_MS, and not while another change is being saved."""
+        """ID-08. When it was used is written down once in NOTED_MS, and not while another change is being saved, which
+        may revoke the key. It keeps no change out: nothing is checked against it, and what comes later wins."""
         key = self._app_state.config.api_keys.get(id_of(command.secret))
         if key is None or not fits(key, command.secret):
             raise RcimError(BAD_API_KEY)
@@ -266,7 +267,8 @@ class AppActor:
         result = KeyFound(key.shown())
         if now_ms - key.used_ms < NOTED_MS or self._changed_at == self._app_state.config.version:
             return Outcome(result)
-        return self._changes(KeySaved(key.key_id, msgspec.structs.replace(key, used_ms=now_ms)), result)
+        used = KeySaved(key.key_id, msgspec.structs.replace(key, used_ms=now_ms))
+        return Outcome(result, used, (AppChanged(used),))
 
 
 def settle(app_state: AppState, record: Record) -> None:

@@ -73,6 +73,10 @@ class GroupActor:
             return False
         return not self._state.timeline.tail or idle_ms > self._state.app_state.config.limits.tail_idle_ms
 
+    def remembers(self, sender: str) -> bool:
+        """True if it has messages of this user that are in memory alone (GT-22)."""
+        return any(message.sender == sender for message in self._state.timeline.tail)
+
     def handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""

@@ -121,7 +121,7 @@ def set_flag(state: GroupState, command: SetFlag, now_ms: int, position: int) ->
     """RX-01; in a one-to-one conversation it is heard or quiet (RX-02)."""
     _, _, member = state.own_member(command.by, command.admin)
     if state.pair is not None and command.msg_flag is MsgFlag.DISCARD:
-        raise RcimError(BAD_PARAMETER, "msg_flag: DISCARD is for groups only; use a black list (SC-07)")
+        raise RcimError(BAD_PARAMETER, "msg_flag: DISCARD is for groups only; use a black list")
     if command.msg_flag is member.msg_flag:
         return Outcome(Done())
     put = [flagged(member, command.msg_flag, state.timeline.newest)]

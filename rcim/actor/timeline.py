@@ -5,6 +5,7 @@ every kind have the same one."""
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -109,11 +110,15 @@ class Timeline:
         if len(self.altered) > most:
             del self.altered[next(iter(self.altered))]
 
-    def erase_tail(self, sender: str, now_ms: int, by: str) -> None:
-        """MS-10: delete the content of the messages of `sender` in memory; `by` has deleted them."""
+    def erase_tail(self, sender: str, removed: Callable[[Message], Message]) -> int:
+        """MS-10, AB-06: the messages of `sender` in memory are from now on what `removed` makes of them. Returns the SEQ
+        of the newest; 0: there is none."""
+        newest = 0
         for at, message in enumerate(self.tail):
             if message.sender == sender:
-                self.tail[at] = message.removed(MessageState.DELETED, now_ms, by)
+                self.tail[at] = removed(message)
+                newest = message.seq
+        return newest
 
     def clear(self) -> tuple[Settled, ...]:
         """The conversation is removed; only its counter stays (MS-01). Returns the effects for messages that waited."""

@@ -124,7 +124,7 @@ class UserActor:
         if own and self._invalidated.is_void(credential, self._profile.valid_from_ms, self._profile.invalidated_ms):
             raise no_longer_logged_in()
         if isinstance(command, OF_THE_PROFILE) and is_system_account(self._user_id):
-            raise RcimError(NOT_PERMITTED, "the account is as its system conversation says (SY-06)")
+            raise RcimError(NOT_PERMITTED, "the account is as its system conversation says")
         before = self._profile
         outcome = _HANDLERS[type(command)](self, command, now_ms)
         if self._app_state.wanted_events:

@@ -26,17 +26,16 @@ def warnings_of(settings: Settings) -> list[str]:
     """One sentence for each thing that others can see or do. Nothing is read but the modes of files."""
     server, callbacks = settings.server, settings.callbacks
     found = []
-    if server.host not in LOCAL_HOSTS:
-        if not server.tls:
-            found.append(
-                f"others can reach this server on {server.host}, and server.tls is off: UserSigs and messages can be "
-                f"read on the way. Switch it on, or listen on 127.0.0.1 behind something that speaks TLS ({GUIDE})."
-            )
-        elif not server.certificate:
-            found.append(
-                "others can reach this server, and its certificate is only self-signed. "
-                f"Set server.certificate and server.private_key ({GUIDE})."
-            )
+    if server.host not in LOCAL_HOSTS and not server.tls:
+        found.append(
+            f"others can reach this server on {server.host}, and server.tls is off: UserSigs and messages can be "
+            f"read on the way. Switch it on, or listen on 127.0.0.1 behind something that speaks TLS ({GUIDE})."
+        )
+    if not server.certificate and _others_see_the_certificate(settings):
+        found.append(
+            "others can reach this server, and its certificate is only self-signed. "
+            f"Set server.certificate and server.private_key ({GUIDE})."
+        )
     if Path(server.data).is_dir() and _mode(server.data) & 0o077:
         found.append(f"other users of this machine can look into {server.data}: chmod 700 {server.data}")
     for key, file in (("server.private_key", server.private_key), *_files_of_secrets(settings)):
@@ -53,6 +52,13 @@ def warnings_of(settings: Settings) -> list[str]:
         if not stream.servers:
             found.append(f"streams.{name}.servers names nothing: no events go there.")
     return found
+
+
+def _others_see_the_certificate(settings: Settings) -> bool:
+    """Whether it is shown to more than this machine: to clients, or to back ends."""
+    server, http = settings.server, settings.http
+    clients = server.tls and server.host not in LOCAL_HOSTS
+    return clients or (http.on and http.tls and http.host not in LOCAL_HOSTS)
 
 
 def _files_of_secrets(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from rcim.app.wrong_settings import Wrong, error_of
 from rcim.base.terms import OFFSET_MIN_MAX
 
 KNOWN_APIS = ("native", "tencent", "rongcloud")
+ALL_ADDRESSES = ("0.0.0.0", "::")
 
 
 def check_http(settings: Settings, where: dict[tuple[str, str], str]) -> None:
@@ -27,12 +28,16 @@ def _faults(settings: Settings) -> Iterator[Wrong]:
         yield Wrong("host", "must not be empty")
     if not 0 <= http.port <= 65535:
         yield Wrong("port", "must be 0 to 65535")
+    if http.on and http.port == settings.server.port != 0 and _meet(http.host, settings.server.host):
+        yield Wrong("port", "is the port of clients, server.port: back ends need one of their own")
     if not http.tls and http.host not in LOCAL_HOSTS:
         yield Wrong("tls", f"can be off only if http.host is one of {', '.join(LOCAL_HOSTS)}")
     if http.tls and not settings.server.tls and http.on:
         yield Wrong("tls", "has to be off if server.tls is: there is no certificate then")
     if not set(http.apis) <= set(KNOWN_APIS):
         yield Wrong("apis", f"known are {', '.join(KNOWN_APIS)}")
+    if http.on and not http.apis:
+        yield Wrong("apis", f"must name at least one of {', '.join(KNOWN_APIS)}")
     if http.on and not settings.app.administrators:
         yield Wrong("on", "needs at least one user in app.administrators: back ends act in their name")
     if not 1024 <= http.body_bytes_max <= 64 << 20:
@@ -45,6 +50,11 @@ def _faults(settings: Settings) -> Iterator[Wrong]:
     for key in ("in_flight_max", "connections_max", "connections_per_address_max"):
         if not 1 <= getattr(http, key) <= 100_000:
             yield Wrong(key, "must be 1 to 100000")
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two addresses to listen on can be the same."""
+    return one == other or one in ALL_ADDRESSES or other in ALL_ADDRESSES
 
 
 def _rongcloud_faults(settings: Settings) -> Iterator[Wrong]:

@@ -113,9 +113,9 @@ class ConversationNode:
             app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
-            audit = AuditReading(self.data.audit, loop)
-            undo.callback(audit.stop)
-            self.dispatcher.serve_audit(audit)
+            self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
+            undo.callback(self.audit.stop)
+            self.dispatcher.serve_audit(self.audit)
             self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop)
             undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
@@ -124,6 +124,7 @@ class ConversationNode:
         """Begin to work; deliveries go to `sink`."""
         self.dispatcher.start(sink, self.consumers.ask_app, self.consumers.counted)
         self.consumers.start()
+        self.audit.start()
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -219,7 +220,7 @@ class GatewayNode:
         self.service = Service(
             limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
         )
-        lines = AuditFiles(self._data.audit, self._settings.audit.keep_days, self._note_audit_loss)
+        lines = AuditFiles(self._data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
         if self._settings.http.on:
             from rcim.app.http_door import HttpDoor  # before anybody is connected: it takes 0.25 s

@@ -23,11 +23,14 @@ class ServerFailed(Exception):
 class ServerProcess:
     """`python -m rcim serve` with a data directory and `section.name=value` settings; any free port unless set.
 
-    `module` is run instead of `rcim`: something that takes the same arguments.
+    `module` is run instead of `rcim`: something that takes the same arguments. `config` is a settings file.
     """
 
-    def __init__(self, data: Path, flags: Sequence[str] = (), module: str = "rcim") -> None:
+    def __init__(
+        self, data: Path, flags: Sequence[str] = (), module: str = "rcim", config: Path | None = None
+    ) -> None:
         self.data = data
+        self._config = config
         self._module = module
         self._flags = list(flags)
         self._process: asyncio.subprocess.Process | None = None
@@ -38,6 +41,7 @@ class ServerProcess:
     async def start(self) -> None:
         """Start and wait until it listens. Raises ServerFailed."""
         arguments = ["-m", self._module, "serve", "--json", "--data", str(self.data)]
+        arguments += ["--config", str(self._config)] if self._config else []
         for flag in [f"server.port={self.port}", *self._flags]:
             arguments += ["--set", flag]
         process = await asyncio.create_subprocess_exec(

@@ -36,6 +36,13 @@ from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
 from rcim.rules.word_filter import FILLERS, SAMPLE, WORD_BYTES_MAX
+from rcim.vendors.tencent_ids import PROFILE_NUMBERS, PROFILE_OF_APP, PROFILE_TEXTS
+
+STANDARD_FIELDS = (
+    *(f"{key} anyone app_admin self_write" for key in (*PROFILE_NUMBERS, *PROFILE_TEXTS)),
+    f"{PROFILE_OF_APP} anyone app_admin",
+)
+"""Back ends that move from Tencent set them in profiles."""
 
 
 class SettingsError(Exception):
@@ -62,7 +69,9 @@ class App:
         False, "Ask users before others add them to a group; app administrators need not ask (GT-07)."
     )
     user_fields: tuple[str, ...] = setting(
-        (), "Custom fields of users, each `key read write [self_read] [self_write]` (AB-05, group-types.md)."
+        STANDARD_FIELDS,
+        "Custom fields of users, each `key read write [self_read] [self_write]` (AB-05, group-types.md). The default are "
+        "those of Tencent's profiles; who declares fields of their own lists them again, if they are needed.",
     )
     message_user_fields: tuple[str, ...] = setting(
         (), "Those custom fields of a user that are sent with their messages (MS-04)."

@@ -129,7 +129,7 @@ class RoomRequests(Requests):
         forced: bool = False,
         notice: bytes = b"",
     ) -> int:
-        """Set 1 to 16 attributes of a room, all or none (CR-03); returns their version. `with_setter`: they go when the
+        """Set 1 to 20 attributes of a room, all or none (CR-03); returns their version. `with_setter`: they go when the
         user leaves; `forced`, for app administrators: also what others have set; `notice` goes with the change."""
         rows = [frames.AttributeToSet(key, value, with_setter) for key, value in attributes.items()]
         frame = frames.RoomAttributesSet(group_id, rows, forced, notice)
@@ -138,7 +138,7 @@ class RoomRequests(Requests):
     async def delete_attributes(
         self, group_id: str, keys: Sequence[str], *, forced: bool = False, notice: bytes = b""
     ) -> int:
-        """Remove 1 to 16 attributes of a room, all or none (CR-03); returns their version."""
+        """Remove 1 to 20 attributes of a room, all or none (CR-03); returns their version."""
         frame = frames.RoomAttributesDelete(group_id, list(keys), forced, notice)
         return (await self.request(frame, frames.RoomAttributesDeleteOk, repeat=False)).version
 

@@ -27,6 +27,7 @@ class Principal:
     """Who is logged in on a connection. Nickname, face URL and fields follow the user's profile while it is open."""
 
     __slots__ = (
+        "acted_by",
         "admin",
         "connection_id",
         "credential",
@@ -60,15 +61,12 @@ class Principal:
         """What it may do (rcim/service/scopes.py); None: all that its user may."""
         self.source: Source | None = None
         """Where its requests come from; None: the server itself asks."""
+        self.acted_by = ""
+        """The caller, if a back end acts in the name of this user (BackEnds.acting_for), whoever that is; else empty."""
         self.groups: Callable[[], int] = int
         """How many groups a guest hears, those that it is about to enter among them (ID-06)."""
         self.reserve: Callable[[int], None] = _nothing
         """Count one that it is about to enter (1), or no longer is (-1)."""
-
-    @property
-    def acts_for_another(self) -> bool:
-        """True for a back end that acts in the name of a user: the credential is the caller's, not the user's."""
-        return self.credential is not None and self.credential.user_id != self.user_id
 
 
 def _nothing(_: int) -> None:

@@ -141,6 +141,7 @@ def _write_video(item: el.Video) -> Json:
         "VideoFormat": item.format,
         "VideoDownloadFlag": DOWNLOAD_FLAG,
         "ThumbUrl": item.thumb_url,
+        "ThumbUUID": "",
         "ThumbSize": item.thumb_size,
         "ThumbWidth": item.thumb_width,
         "ThumbHeight": item.thumb_height,

@@ -74,6 +74,11 @@ class ActorRegistry:
         """The keys of the mailboxes of users."""
         return [key for key in self.mailboxes if key.startswith(USER_PREFIX)]
 
+    def remembering(self, sender: str) -> list[str]:
+        """The keys of the conversations that have messages of this user in memory alone (GT-22)."""
+        there = self.mailboxes.items()
+        return [key for key, one in there if isinstance(one.actor, GroupActor) and one.actor.remembers(sender)]
+
     def has(self, mailbox: Mailbox) -> bool:
         """True if it is still the one of its conversation."""
         return self.mailboxes.get(mailbox.key) is mailbox

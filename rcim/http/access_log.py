@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import threading
 from typing import NamedTuple
 
@@ -21,8 +22,16 @@ LINES_MAX = 10_000
 """Lines that wait for the thread."""
 PATH_CHARS_MAX = 200
 """Of a path in a line."""
+_QUERY = re.compile("[?;&]")
 STOP_S = 1.0
 """How long what waits may take to be written when the server stops."""
+
+
+def shown_path(path: str) -> str:
+    """The path as a log may have it: short, and without what looks like a query whose `?` was escaped or forgotten."""
+    plain = _QUERY.split(path, maxsplit=1)[0]
+    shown = plain if len(plain) <= PATH_CHARS_MAX else f"{plain[:PATH_CHARS_MAX]}..."
+    return printable(shown.replace(" ", "%20"))
 
 
 class Line(NamedTuple):
@@ -39,18 +48,17 @@ class Line(NamedTuple):
     note: str
 
     def __str__(self) -> str:
-        path = self.path if len(self.path) <= PATH_CHARS_MAX else f"{self.path[:PATH_CHARS_MAX]}..."
         parts = (
             self.peer,
             self.method,
-            path,
+            shown_path(self.path),
             str(self.status),
             str(self.body_bytes),
             f"{self.took_ms:.0f} ms",
             self.request_id,
             self.note,
         )
-        return printable(" ".join(part.replace(" ", "%20") if part is path else part for part in parts).rstrip())
+        return printable(" ".join(parts).rstrip())
 
 
 class AccessLog:

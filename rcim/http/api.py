@@ -87,8 +87,8 @@ class HttpApi(Protocol):
         """Whether the path is one of this API's, known to it or not."""
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
-        """Carry out the request. It may raise FaultError, and nothing else but a fault of ours: the listener
-        then calls `fault`."""
+        """Carry out the request. Raises FaultError for what no API can read. Whatever else it raises is a fault of ours.
+        The listener calls `fault` for both."""
 
     def fault(self, fault: Fault, detail: str = "") -> HttpResponse:
         """The response to a request that did not get as far as `answer`, in this API's envelope. `detail` is for the

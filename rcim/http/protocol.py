@@ -36,6 +36,7 @@ class HttpConnection(web.RequestHandler):
         "_head_timer",
         "_head_until_s",
         "_headers_s",
+        "_in_request",
         "_place",
         "_refuse",
         "_stream",
@@ -50,6 +51,9 @@ class HttpConnection(web.RequestHandler):
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self.busy = False
         """True from when a request is complete until its response is written."""
+        self._in_request = False
+        """True from when the headers of a request are there until its response is written: what arrives is its body, or
+        waits for its turn behind it."""
         self._refuse = refuse
         self._place = place
         self._headers_s = headers_s
@@ -87,7 +91,7 @@ class HttpConnection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """As asyncio's."""
-        if data and not self.busy:
+        if data and not self._in_request:
             self._head.add(data)
             if not self._head_until_s:
                 self._head_until_s = self._loop.time() + self._headers_s
@@ -97,6 +101,7 @@ class HttpConnection(web.RequestHandler):
 
     def head_over(self) -> None:
         """The headers of a request are there."""
+        self._in_request = True
         self._head_until_s = 0.0
 
     def _look_at_head(self) -> None:
@@ -164,7 +169,7 @@ class HttpConnection(web.RequestHandler):
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
-            self.busy = False
+            self.busy = self._in_request = False
             self._head.clear()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,8 @@ from aiohttp import HttpVersion10, HttpVersion11, web
 
 from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
-from rcim.base.terminal import printable
 from rcim.connect.listener import Admitted
-from rcim.http.access_log import AccessLog, Line
+from rcim.http.access_log import AccessLog, Line, shown_path
 from rcim.http.admission import BodyBytes, BodyHold, Places
 from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
 from rcim.http.bodies import read_body
@@ -34,6 +34,8 @@ LINGER_S = 1.0
 READ_BYTES = 16 * 1024
 """Of a body that has arrived and nobody has read yet, before the connection is not read for a while."""
 NOT_OFFERED = frozenset(["CONNECT", "TRACE"])
+HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]{0,255}")
+"""What a Host may be: APIs make links of it."""
 UPGRADES = frozenset(["websocket", "tcp"])
 """Protocols for which the parser stops; others that a caller offers, such as h2c, are ignored."""
 
@@ -154,7 +156,7 @@ class HttpServer:
         except FaultError as error:
             return _fault(api, error.fault, error.detail)
         except Exception:  # a fault of ours: the caller gets an answer, and the others go on
-            log.exception("%s %s", got.method, printable(got.path))
+            log.exception("%s %s", got.method, shown_path(got.path))
             return _fault(api, Fault.FAILED)
         finally:
             hold.release()
@@ -212,6 +214,8 @@ def _check_head(got: web.BaseRequest, body_bytes_max: int) -> None:
         raise FaultError(Fault.METHOD)
     if got.headers.get("Expect", "100-continue").lower() != "100-continue":
         raise FaultError(Fault.EXPECTATION)
+    if not HOST.fullmatch(got.headers.get("Host", "")):
+        raise FaultError(Fault.MALFORMED, "Host has to be the name of a host")
     if (got.content_length or 0) > body_bytes_max:
         raise FaultError(Fault.TOO_LARGE, f"at most {body_bytes_max} bytes")
 

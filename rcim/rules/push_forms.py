@@ -180,6 +180,8 @@ def _rong(fields: Fields) -> PushInfo:
     options: dict[str, Json] = {}
     collapse = ""
     configs = ext.get("pushConfigs", [])
+    if isinstance(configs, dict):  # so an example of an official client has it, for several services at once
+        configs = [configs]
     if not isinstance(configs, list):
         raise _wrong("pushConfigs", "must be a list")
     for config in configs:

@@ -120,8 +120,8 @@ class Audit:
         entry, now_ms = f"{self._process}-{next(self._numbers)}", clock.wall_ms()
         source, key, caller = principal.source, principal.key, principal.user_id
         subject = about(operation, request)
-        if principal.acts_for_another and principal.credential is not None:
-            caller, subject["as_user"] = principal.credential.user_id, principal.user_id
+        if principal.acted_by:
+            caller, subject["as_user"] = principal.acted_by, principal.user_id
         self.lines.append(
             {
                 "time_ms": now_ms,

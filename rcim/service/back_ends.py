@@ -136,6 +136,7 @@ class BackEnds:
         principal = Principal(user_id, False)
         principal.credential, principal.source = caller.credential, caller.source
         principal.key, principal.scopes = caller.key, caller.scopes
+        principal.acted_by = caller.user_id
         return principal
 
     def user_sig(self, user_id: str, expire_s: int) -> str:

@@ -8,6 +8,7 @@ from rcim.actor import person_workflows, queries
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
 from rcim.connect.principal import Principal
+from rcim.rules.system_accounts import is_system_account
 from rcim.service import requests
 from rcim.service.context import RequestContext, RunWorkflow, StoreQuery
 from rcim.service.validation import check_conversation
@@ -38,4 +39,6 @@ def erase(request: requests.AdminUserErase, principal: Principal, context: Reque
     user_id = check_user_id(request.user_id)
     if user_id == principal.user_id or context.is_administrator(user_id):
         raise RcimError(BAD_PARAMETER, "user_id: must not be an app administrator")
+    if is_system_account(user_id):
+        raise RcimError(BAD_PARAMETER, "user_id: must not be a system account, which is no person")
     return RunWorkflow(person_workflows.EraseUser(principal.user_id, user_id, request.cursor))

@@ -250,7 +250,7 @@ class Service:
 
 def _is_audited(operation: Operation, principal: Principal) -> bool:
     """True if the audit log has to say that the principal changes something."""
-    return operation.audited and (principal.admin or principal.acts_for_another)
+    return operation.audited and (principal.admin or principal.acted_by != "")
 
 
 def _check(operation: Operation, principal: Principal, request: Request) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -31,7 +31,24 @@ LOOKED_AHEAD = 128 << 10
 """Bytes after it in which results of its last changes are looked for."""
 UNKNOWN = 0xFFFFFFFF
 """In place of a result that is not written: it is under way, or its process has died."""
-NAME = re.compile(r"\d{4}-\d\d-\d\d\.jsonl")
+LINE_BEGIN = b'{"time_ms":'
+"""What each line begins with, and nothing within a line: there a quote has a backslash before it."""
+NAME = re.compile(r"\d{4}-\d\d-\d\d\.jsonl", re.ASCII)
+
+
+class Line(msgspec.Struct):
+    """A line as it is read: what was begun, or, without an `operation`, a result."""
+
+    time_ms: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    id: str
+    user_id: str = ""
+    key_id: str = ""
+    api: str = ""
+    address: str = ""
+    request_id: str = ""
+    operation: str = ""
+    about: Any = msgspec.field(default_factory=dict)
+    code: Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)] = UNKNOWN
 
 
 def day_of(time_ms: int) -> str:
@@ -44,13 +61,11 @@ def _nothing(lost: int) -> None:
 
 
 class AuditFiles:
-    """Appends lines, in one process. Files of more than `keep_days` days before today are removed; 0: none is.
-    `note_loss` is called with how many lines could not be written so far."""
+    """Appends lines, in one process. `note_loss` is called with how many lines could not be written so far."""
 
-    def __init__(self, folder: Path, keep_days: int, note_loss: Callable[[int], None] = _nothing) -> None:
+    def __init__(self, folder: Path, note_loss: Callable[[int], None] = _nothing) -> None:
         self._note_loss = note_loss
         self._folder = folder
-        self._keep_days = keep_days
         self._day = ""
         self._fd = -1
         self._closed = False
@@ -85,12 +100,6 @@ class AuditFiles:
         if self._fd >= 0:
             os.close(self._fd)
         self._fd, self._day = fd, day
-        if self._keep_days:
-            begin_ms = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() * 1000
-            oldest = day_of(int(begin_ms) - self._keep_days * DAY_MS)
-            for name in names_of(self._folder):
-                if name.removesuffix(".jsonl") < oldest:
-                    (self._folder / name).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Write no more."""
@@ -105,74 +114,99 @@ def names_of(folder: Path) -> list[str]:
     return sorted(name for name in os.listdir(folder) if NAME.fullmatch(name)) if folder.is_dir() else []
 
 
+def remove_before(folder: Path, day: str) -> None:
+    """Remove the files of the days before this one. Raises OSError."""
+    for name in names_of(folder):
+        if name.removesuffix(".jsonl") < day:
+            (folder / name).unlink(missing_ok=True)
+
+
 def read_page(folder: Path, query: AuditQuery) -> AuditPage:
     """A page of changes, the oldest first; it may be empty and have a `next`. Raises OSError."""
     day, _, at = query.cursor.partition(":")
     first = day or day_of(query.from_ms)
     days = [name.removesuffix(".jsonl") for name in names_of(folder) if name >= f"{first}.jsonl"]
-    if query.to_ms:
-        days = [one for one in days if one <= day_of(query.to_ms)]
-    if not days:
+    if not days or (query.to_ms and days[0] > day_of(query.to_ms)):
         return AuditPage([], "")
     offset = int(at) if days[0] == day and at.isdecimal() else 0
-    rows, end = _window(folder / f"{days[0]}.jsonl", offset, query)
+    rows, end = _window([folder / f"{one}.jsonl" for one in days[:2]], offset, query)
     if end is not None:
         return AuditPage(rows, f"{days[0]}:{end}")
-    return AuditPage(rows, f"{days[1]}:0" if len(days) > 1 else "")
+    more = len(days) > 1 and not (query.to_ms and days[1] > day_of(query.to_ms))
+    return AuditPage(rows, f"{days[1]}:0" if more else "")
 
 
-def _window(file: Path, offset: int, query: AuditQuery) -> tuple[list[AuditRow], int | None]:
-    """The wanted changes that begin in this window of the file, and where the next begins; None: there is no more of it.
-    Raises OSError."""
+def _read(file: Path, offset: int, size: int) -> bytes:
+    """Raises OSError."""
     try:
         with open(file, "rb") as opened:
             opened.seek(offset)
-            data = opened.read(WINDOW + LOOKED_AHEAD)
+            return opened.read(size)
     except FileNotFoundError:
-        return [], None
-    begun: dict[str, dict[str, Any]] = {}
+        return b""
+
+
+def _window(files: list[Path], offset: int, query: AuditQuery) -> tuple[list[AuditRow], int | None]:
+    """The wanted changes that begin in this window of the first file, and where the next begins; None: there is no more
+    of it. A change that was under way at midnight has its result in the second one. Raises OSError."""
+    data = _read(files[0], offset, WINDOW + LOOKED_AHEAD)
+    begun: dict[str, Line] = {}
     codes: dict[str, int] = {}
     whole, next_at = data.rfind(b"\n") + 1, 0
     for at, line in _lines(data[:whole]):
-        if "operation" not in line:
-            codes.setdefault(str(line.get("id")), int(line.get("code", UNKNOWN)))
+        if not line.operation:
+            codes.setdefault(line.id, line.code)
         elif next_at:
             continue  # it is for the next page
         elif at >= WINDOW or len(begun) == query.limit:
             next_at = at
         elif _wanted(line, query):
-            begun[str(line.get("id"))] = line
+            begun[line.id] = line
     if not next_at and len(data) == WINDOW + LOOKED_AHEAD:
         next_at = whole
+    elif len(data) < WINDOW + LOOKED_AHEAD and len(files) > 1 and begun.keys() - codes.keys():
+        later = _lines(_read(files[1], 0, LOOKED_AHEAD))
+        codes = {line.id: line.code for _, line in later if not line.operation} | codes
     rows = [_row(line, codes.get(name, UNKNOWN)) for name, line in begun.items()]
     return rows, offset + next_at if next_at else None
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each line that is a JSON object, with where it begins. A line that was cut short is none."""
+def _lines(data: bytes) -> Iterator[tuple[int, Line]]:
+    """Each line that is one, with where it begins."""
     at = 0
     for raw in data.splitlines(keepends=True):
-        try:
-            line = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            line = None
-        if isinstance(line, dict):
+        line = _line(raw)
+        if line is not None:
             yield at, line
         at += len(raw)
 
 
-def _wanted(line: dict[str, Any], query: AuditQuery) -> bool:
-    time_ms = line.get("time_ms", 0)
-    if time_ms < query.from_ms or (query.to_ms and time_ms > query.to_ms):
-        return False
-    if query.who and query.who not in (line.get("user_id"), line.get("key_id")):
-        return False
-    return not query.operation or query.operation == line["operation"]
+def _line(raw: bytes) -> Line | None:
+    """The line. One that was cut short has no end: the next one, of whichever process, stands behind it and is read."""
+    try:
+        return msgspec.json.decode(raw[max(0, raw.rfind(LINE_BEGIN)) :], type=Line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
-def _row(line: dict[str, Any], code: int) -> AuditRow:
-    texts = {name: str(line.get(name, "")) for name in ("id", "user_id", "key_id", "api", "address", "request_id")}
-    about = msgspec.json.encode(line.get("about", {})).decode()
+def _wanted(line: Line, query: AuditQuery) -> bool:
+    if line.time_ms < query.from_ms or (query.to_ms and line.time_ms > query.to_ms):
+        return False
+    if query.who and query.who not in (line.user_id, line.key_id):
+        return False
+    return not query.operation or query.operation == line.operation
+
+
+def _row(line: Line, code: int) -> AuditRow:
     return AuditRow(
-        time_ms=int(line.get("time_ms", 0)), operation=str(line["operation"]), about=about, code=code, **texts
+        time_ms=line.time_ms,
+        id=line.id,
+        user_id=line.user_id,
+        key_id=line.key_id,
+        api=line.api,
+        address=line.address,
+        request_id=line.request_id,
+        operation=line.operation,
+        about=msgspec.json.encode(line.about).decode(),
+        code=code,
     )

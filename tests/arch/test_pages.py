@@ -57,7 +57,7 @@ def test_pages_are_plain_english(page: Path) -> None:
 
 
 def test_errors_settings_and_bounds_are_plain_english() -> None:
-    texts = {code.name: code.meaning for code in errors.ALL}
+    texts = {code.name: code.documented for code in errors.ALL}
     texts |= {
         f"{s}.{f.name}": f.metadata.get("doc") or f.metadata["why"]
         for s, c in {**SECTIONS, **NAMED}.items()

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -88,17 +89,42 @@ async def test_the_readmes_lines_for_back_ends_work_as_they_are_printed(tmp_path
     await process.start()
     assert "7480" in lines
     script = lines.replace("7480", str(process.http_port)).replace(".venv/bin/", f"{Path(sys.executable).parent}/")
-    shell = await asyncio.create_subprocess_exec(
-        "bash", "-ec", script, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(30):
-        said, error = await shell.communicate()
+    said = await shell_says(script, tmp_path)
     await process.stop()
-    made, sent, page = re.findall(r"\{.*?\}(?=\{\"|$)", said.decode())
-    assert json.loads(made)["group_id"] == "lobby", error
+    made, sent, page = re.findall(r"\{.*?\}(?=\{\"|$)", said)
+    assert json.loads(made)["group_id"] == "lobby"
     assert json.loads(sent)["seq"] == 1
     (message,) = json.loads(page)["items"]
     assert (message["sender"], message["body"][0]["MsgContent"]) == ("alice", {"Text": "hello"})
+
+
+async def test_a_tencent_back_end_moves_as_its_page_says(tmp_path: Path) -> None:  # AB-02
+    page = textwrap.dedent((ROOT / "docs/how-to/move-a-tencent-back-end.md").read_text(encoding="utf-8"))
+    ((settings,), (keep_the_key, call)) = (
+        [textwrap.dedent(one) for one in re.findall(rf"^ *```{kind}\n(.*?)^ *```", page, re.DOTALL | re.MULTILINE)]
+        for kind in ("toml", "sh")
+    )
+    (tmp_path / "rcim.toml").write_text(settings, encoding="utf-8")
+    await shell_says(keep_the_key, tmp_path)
+    process = ServerProcess(
+        tmp_path / "rcim-data", ("http.port=0", "limits.drain_grace_ms=300"), config=tmp_path / "rcim.toml"
+    )
+    await process.start()
+    said = await shell_says(call.replace("7480", str(process.http_port)), tmp_path)
+    await process.stop()
+    assert json.loads(said)["ErrorCode"] == 0
+    assert (tmp_path / "rcim-data" / "signing.key").read_text(encoding="utf-8") == "YOUR_SECRET_KEY\n"
+
+
+async def shell_says(script: str, folder: Path) -> str:
+    """What these lines write, run by a shell in this folder."""
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-ec", script, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        said, error = await shell.communicate()
+    assert not shell.returncode, error
+    return said.decode()
 
 
 async def test_the_page_about_every_kind_runs(tmp_path: Path) -> None:

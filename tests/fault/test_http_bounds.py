@@ -91,6 +91,17 @@ async def test_what_does_not_arrive_is_not_waited_for(tmp_path: Path, tls: bool)
         again.close()
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+async def test_a_body_that_comes_after_its_headers_has_no_deadline_of_theirs(tmp_path: Path, tls: bool) -> None:
+    async with listening(tmp_path, "http.headers_ms=150", "http.idle_ms=600", tls=tls) as server:
+        raw = await RawHttp.dial(server.http_port, server.trust())
+        raw.write(request("/v4/x", "Expect: 100-continue", body=b"{}")[:-2])
+        assert (await raw.answer()).status == 100, "the headers have arrived"
+        raw.write(b"{}")
+        assert (await raw.answer()).code == UNKNOWN
+        assert await raw.ended(), "nothing is said until the idle connection ends"
+
+
 async def test_a_byte_at_a_time_does_not_help(tmp_path: Path) -> None:
     async with listening(tmp_path, "http.headers_ms=200") as server:
         raw = await RawHttp.dial(server.http_port)
@@ -167,7 +178,7 @@ async def test_json_that_is_meant_to_hurt(tmp_path: Path) -> None:
             b'{"a":NaN}',
             b"\x00" * 1000,
             b"",
-            b"[]",
+            b"[{}]",
         ):
             said = await app.tencent(command, body)
             assert said["ErrorCode"] == 60003, body[:20]

@@ -9,7 +9,7 @@ import pytest
 
 from rcim.base import clock
 from rcim.base.errors import RcimError
-from rcim.base.terms import Priority
+from rcim.base.terms import AppList, Priority
 from rcim.content.elements import Text, encode_body
 from rcim.service import requests as r
 from rcim.service.back_ends import CHECKED_MS, Principal
@@ -102,6 +102,29 @@ async def test_a_key_expires_and_is_counted(plain_server: TestServer, monkeypatc
         monkeypatch.setattr(clock, "wall_ms", lambda: expires_ms)
         time.ms += CHECKED_MS
         assert await why(service.back_ends.key(secret)) == "BAD_API_KEY"
+
+
+async def test_the_use_of_a_key_keeps_no_change_out(plain_server: TestServer) -> None:
+    """That a key was used is written down in the same moment in which an administrator changes something."""
+    service, administrator = plain_server.server.service, Principal("administrator", True)
+    async with plain_server.client("administrator") as root:
+        secrets = [(await root.create_key(f"k{number}", ["all"]))[0] for number in range(3)]
+        uses = [asyncio.create_task(service.back_ends.key(secret)) for secret in secrets]
+        await asyncio.sleep(0)  # they begin,
+        await asyncio.sleep(0)  # and each key is being read
+        change = service.call(administrator, r.AdminListChange(AppList.PROTECTED_USERS, ["bob"], []))
+        await asyncio.gather(*uses, change)
+        assert all(row.used_ms for row in await root.keys()), "and each use is noted"
+        secret, key = await root.create_key("gone", ["all"])
+        await asyncio.gather(
+            service.call(administrator, r.AdminKeyRevoke(key.key_id)),
+            service.back_ends.key(secret),
+            return_exceptions=True,
+        )
+        assert key.key_id not in {row.key_id for row in await root.keys()}, "no use brings a revoked key back"
+        secret, key = await root.create_key("gone too", ["all"])
+        await asyncio.gather(service.back_ends.key(secret), service.call(administrator, r.AdminKeyRevoke(key.key_id)))
+        assert key.key_id not in {row.key_id for row in await root.keys()}
 
 
 async def test_one_key_does_not_take_all_calls(plain_server: TestServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -11,7 +12,11 @@ from typing import Any
 import pytest
 
 from rcim.actor.log_queries import AuditQuery
+from rcim.base import clock
+from rcim.base.limits import Limits
 from rcim.base.terms import AppList
+from rcim.dispatch.audit_reading import AuditReading
+from rcim.dispatch.trusted_time import TrustedTime
 from rcim.service import requests as r
 from rcim.service.audit import about
 from rcim.service.back_ends import Source
@@ -110,7 +115,7 @@ def pages(folder: Path, **more: Any) -> list[list[AuditRow]]:
 
 
 def test_pages_go_on_over_days_and_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = AuditFiles(tmp_path / "audit", 0)
+    files = AuditFiles(tmp_path / "audit")
     assert pages(tmp_path / "audit") == [[]], "before the first change"
     for number in range(20):
         at = NOON + (number >= 10) * DAY_MS
@@ -131,32 +136,57 @@ def test_pages_go_on_over_days_and_windows(tmp_path: Path, monkeypatch: pytest.M
     assert [row.id for page in pages(tmp_path / "audit", from_ms=NOON + DAY_MS) for row in page] == second_day
 
 
+def test_a_result_is_found_beyond_midnight(tmp_path: Path) -> None:
+    files = AuditFiles(tmp_path)
+    files.append(line(1), NOON)
+    files.append({"time_ms": NOON + DAY_MS, "id": "p-1", "code": 7}, NOON + DAY_MS)
+    files.close()
+    for more in ({}, {"to_ms": NOON + 1}):
+        assert [(row.id, row.code) for page in pages(tmp_path, **more) for row in page] == [("p-1", 7)]
+
+
 def test_a_line_cut_short_is_passed_over(tmp_path: Path) -> None:
-    files = AuditFiles(tmp_path, 0)
+    files = AuditFiles(tmp_path)
     files.append(line(1), NOON)
     (file,) = tmp_path.iterdir()
-    file.write_bytes(b'{"half": \n[]\n' + file.read_bytes() + b'{"id": "p-1", "co')
+    damaged = b'{"half": \n[]\n{"time_ms":"never","id":1,"operation":2}\n{"time_ms":1,"id":"p-1","code":-1}\n'
+    file.write_bytes(damaged + file.read_bytes() + b'{"time_ms":1,"id":"p-1","co')
+    files.append(line(2, about={"users": ['{"time_ms":0']}), NOON)
+    files.append({"time_ms": NOON, "id": "p-2", "code": 7}, NOON)
     files.close()
-    ((row,),) = pages(tmp_path)
-    assert (row.id, row.code) == ("p-1", UNKNOWN)
+    (rows,) = pages(tmp_path)
+    assert [(row.id, row.code) for row in rows] == [("p-1", UNKNOWN), ("p-2", 7)], "what stands behind it is read"
 
 
-def test_old_days_go(tmp_path: Path) -> None:
+async def test_old_days_go_while_the_clock_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    files = AuditFiles(tmp_path, 2)
+    files = AuditFiles(tmp_path)
     for day in range(6):
         files.append(line(day), NOON + day * DAY_MS)
     files.close()
+    now = [NOON]
+    monkeypatch.setattr(clock, "wall_ms", lambda: now[0])
+    monkeypatch.setattr(clock, "elapsed_ms", lambda: 0)
+    time = TrustedTime(NOON, Limits())
+    for keep_days, now[0] in ((0, NOON), (2, NOON + 5 * DAY_MS), (2, NOON)):
+        reading = AuditReading(tmp_path, keep_days, time, asyncio.get_running_loop())
+        reading.start()
+        reading.stop()
+        assert len(os.listdir(tmp_path)) == 7, "nothing is old, or the clock has jumped ahead"
+    now[0] = NOON + 5 * DAY_MS
+    reading = AuditReading(tmp_path, 2, TrustedTime(0, Limits()), asyncio.get_running_loop())
+    reading.start()
+    reading.stop()
     names = ["2025-11-30.jsonl", "2025-12-01.jsonl", "2025-12-02.jsonl", "notes.txt"]
     assert sorted(os.listdir(tmp_path)) == names
 
 
 def test_what_cannot_be_written_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "audit").write_text("no folder", encoding="utf-8")
-    files = AuditFiles(tmp_path / "audit", 90)
+    files = AuditFiles(tmp_path / "audit")
     files.append(line(1), NOON)
     assert files.lost == 1
-    full = AuditFiles(tmp_path / "full", 90)
+    full = AuditFiles(tmp_path / "full")
     full.append(line(1), NOON)
     monkeypatch.setattr(audit_files, "DAY_BYTES_MAX", 0)
     full.append(line(2), NOON)

@@ -107,6 +107,9 @@ ROWS = {
     "a space before the colon": Row(get("/v4/x", "X : a")),
     "NUL in a header": Row(get("/v4/x", "X: a\0b")),
     "no Host": Row(b"GET /v4/x HTTP/1.1\r\n\r\n"),
+    "a Host with a path": good(b"GET /v4/x HTTP/1.1\r\nHost: a/b?c\r\n\r\n", FAULTY),
+    "a Host of other characters": good(b"GET /v4/x HTTP/1.1\r\nHost: \xff\r\n\r\n", FAULTY),
+    "an empty Host": good(b"GET /v4/x HTTP/1.1\r\nHost:\r\n\r\n"),
     "two Hosts": Row(get("/v4/x", "Host: b")),
     # headers
     "9,000 bytes of a header": Row(get("/v4/x", "X: " + "x" * 9000)),

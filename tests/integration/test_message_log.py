@@ -47,6 +47,8 @@ async def test_the_log_of_an_hour(
     server = kind(tmp_path / "data", tls=False, flags=ON)
     await server.start()
     hour = hour_of(clock.wall_ms())
+    async with server.client("administrator") as root:
+        assert [file async for file in root.log_files()] == [] and await root.expire_log(hour) == 0, "no folder yet"
     await talk(server)
     monkeypatch.setattr(message_log, "AFTER_MS", -HOUR_MS)  # the hour is over
     monkeypatch.setattr(service, "CHUNK_BYTES_MAX", 100)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,21 @@ from rcim.adapters.native import kept_answers
 from rcim.adapters.native.json_body import read_object
 from rcim.adapters.native.kept_answers import Kept, KeptAnswers
 from rcim.adapters.native.problems import problem
-from rcim.adapters.native.repeats import fingerprint_of
+from rcim.adapters.native.repeats import Repeats, fingerprint_of
+from rcim.adapters.native.table import ROUTES
 from rcim.base import clock
-from rcim.base.errors import STORE_UNAVAILABLE, TOO_FREQUENT, RcimError
+from rcim.base.errors import (
+    BROADCAST_LIMIT,
+    CALLBACK_FAILED,
+    IDEMPOTENCY_KEY_BUSY,
+    OVERLOADED,
+    SERVER_ERROR,
+    STORE_UNAVAILABLE,
+    TOO_FREQUENT,
+    ErrorCode,
+    RcimError,
+)
+from rcim.http.api import HttpResponse
 from tests.kit_http import BackEnd, back_end
 
 HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
@@ -50,6 +64,7 @@ async def test_a_group_a_message_and_who_is_refused(tmp_path: Path) -> None:
         status, page = await app.native("GET", MESSAGES)
         assert [one["seq"] for one in page["items"]] == [1], "nothing of what was refused was done"
         await what_describes_it(app)
+        await what_never_ends(app)
 
 
 async def who_is_refused(app: BackEnd) -> None:  # ID-08
@@ -90,6 +105,7 @@ async def what_is_no_request(app: BackEnd) -> None:
 async def what_has_a_wrong_field(app: BackEnd) -> None:
     for path, body in (
         ("/groups", {**LOBBY, "colour": "red"}),
+        ("/groups", {**LOBBY, "\ud800": "red"}),
         ("/groups", {"type": "Public"}),
         ("/groups", {**LOBBY, "name": 7}),
         ("/groups", {**LOBBY, "name": "\ud800"}),
@@ -129,6 +145,15 @@ async def what_describes_it(app: BackEnd) -> None:
         assert (await response.json())["openapi"] == "3.1.0"
     async with app.session.post(f"{app.base}/v1/docs/") as response:
         assert response.status == 405
+
+
+async def what_never_ends(app: BackEnd) -> None:
+    """It is a time that clients with signed numbers can read."""
+    users = {"users": ["mallory"], "seconds": (1 << 32) - 1}
+    for path, field in (("/groups/lobby/blocks", "blocked_until_ms"), ("/blocked-users", "until_ms")):
+        assert (await app.native("POST", path, users))[0] == 204
+        (row,) = (await app.native("GET", path))[1]["items"]
+        assert (row["user_id"], row[field]) == ("mallory", (1 << 63) - 1)
 
 
 async def test_lists_come_in_pages_whose_cursors_are_of_one_form(tmp_path: Path) -> None:
@@ -227,7 +252,8 @@ async def test_what_was_interrupted_is_not_done_again(tmp_path: Path) -> None:
     async with back_end(tmp_path) as app:
         answers = KeptAnswers(tmp_path)
         now_ms = clock.wall_ms()
-        for key, age_ms, name in (("a", 0, "IDEMPOTENCY_KEY_BUSY"), ("b", 61_000, "IDEMPOTENCY_UNKNOWN")):
+        busy, unknown = "IDEMPOTENCY_KEY_BUSY", "IDEMPOTENCY_UNKNOWN"
+        for key, age_ms, name in (("a", 0, busy), ("b", 61_000, unknown), ("future", -3_600_000, unknown)):
             fingerprint = fingerprint_of("POST", "/v1/groups", LOBBY)
             assert await answers.claim("administrator", key, fingerprint, now_ms - age_ms) is None
             assert await refused(app, "POST", "/groups", LOBBY, **with_key(key)) == (409, name)
@@ -246,6 +272,83 @@ async def test_rows_of_keys_are_bounded_in_time_and_number(tmp_path: Path, monke
     await answers.keep("b", "9", Kept(b"", 0, 204, "", b""))
     assert await answers.claim("b", "9", b"f", 2001) == Kept(b"f", 2000, 204, "", b"")
     assert await answers.claim("b", "9", b"f", 2000 + kept_answers.KEPT_MS + 1) is None, "a day is over"
+
+
+@pytest.mark.parametrize("code", [OVERLOADED, BROADCAST_LIMIT, STORE_UNAVAILABLE, CALLBACK_FAILED, SERVER_ERROR])
+async def test_a_key_is_free_again_if_nothing_was_done(tmp_path: Path, code: ErrorCode) -> None:
+    repeats = Repeats(KeptAnswers(tmp_path))
+    (route,) = [one for one in ROUTES if one.method == "POST" and one.path == "/v1/groups"]
+
+    async def failing() -> HttpResponse:
+        raise RcimError(code)
+
+    async def working() -> HttpResponse:
+        return HttpResponse(201, b"{}")
+
+    with pytest.raises(RcimError) as failed:
+        await repeats.once(route, "a", "k", b"f", failing)
+    assert failed.value.code is code
+    if code is SERVER_ERROR:
+        with pytest.raises(RcimError) as failed:
+            await repeats.once(route, "a", "k", b"f", working)
+        assert failed.value.code is IDEMPOTENCY_KEY_BUSY, "it may have been done"
+    else:
+        assert (await repeats.once(route, "a", "k", b"f", working)).status == 201
+
+
+async def test_what_waits_for_the_file_is_written_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a slow disk, or another process, holds up many requests no longer than one."""
+    writes: list[int] = []
+    together = KeptAnswers._together
+
+    def counted(self: KeptAnswers, jobs: Any) -> Any:
+        writes.append(len(jobs))
+        return together(self, jobs)
+
+    monkeypatch.setattr(KeptAnswers, "_together", counted)
+    one, other = KeptAnswers(tmp_path), KeptAnswers(tmp_path)
+    claims = [gateway.claim("a", key, b"f", 1000) for gateway in (one, other) for key in "kkkl" * 25]
+    found = await asyncio.gather(*claims)
+    assert found.count(None) == 2 and len(found) == 200, "each key is one request's, whichever process asks"
+    assert sum(writes) == 200 and len(writes) <= 4
+    (tmp_path / kept_answers.FILE).unlink()
+    (tmp_path / kept_answers.FILE).mkdir()
+    failed = await asyncio.gather(*(one.claim("a", str(n), b"f", 1000) for n in range(3)), return_exceptions=True)
+    assert [isinstance(error, RcimError) and error.code for error in failed] == [STORE_UNAVAILABLE] * 3
+    (tmp_path / kept_answers.FILE).rmdir()
+    assert await one.claim("a", "0", b"f", 1000) is None, "the next write is another one"
+
+
+async def test_what_is_too_old_or_too_much_goes_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_answers, "AT_ONCE", 3)
+    monkeypatch.setattr(kept_answers, "CHECKED_EACH", 1)
+    answers = KeptAnswers(tmp_path)
+
+    def rows() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / kept_answers.FILE)) as file:
+            return [key for (key,) in file.execute("SELECT key FROM answers ORDER BY time_ms")]
+
+    for number in range(10):
+        await answers.claim("a", str(number), b"f", number)
+    later_ms = 2 * kept_answers.KEPT_MS
+    assert await answers.claim("a", "9", b"g", later_ms) is None, "it is over, whether its row is still there or not"
+    assert rows() == ["3", "4", "5", "6", "7", "8", "9"]
+    assert await answers.claim("a", "9", b"f", later_ms) == Kept(b"g", later_ms, 0, "", b"")
+    monkeypatch.setattr(kept_answers, "BYTES_MAX", 0)
+    await answers.claim("a", "new", b"f", later_ms + 1)
+    assert rows() == ["new"], "three are over, and three more are too much"
+
+
+async def test_why_a_request_is_refused_is_told_also_if_its_key_cannot_be_freed(tmp_path: Path) -> None:
+    async def busy() -> HttpResponse:
+        (tmp_path / kept_answers.FILE).unlink()
+        (tmp_path / kept_answers.FILE).mkdir()
+        raise RcimError(OVERLOADED)
+
+    (route,) = [one for one in ROUTES if one.method == "POST" and one.path == "/v1/groups"]
+    with pytest.raises(RcimError) as failed:
+        await Repeats(KeptAnswers(tmp_path)).once(route, "a", "k", b"f", busy)
+    assert failed.value.code is OVERLOADED
 
 
 async def test_a_restored_store_knows_no_keys(tmp_path: Path) -> None:  # RX-03

@@ -75,8 +75,11 @@ async def a_request_is_done_once_through_both(one: BackEnd, other: BackEnd) -> N
 
 async def what_the_audit_log_says(app: BackEnd, key_id: str) -> None:
     """What was done in a user's name is there with the key that did it."""
+    refused_join = await app.native("POST", "/users/administrator/groups", {"group_id": "nowhere"})
+    assert refused_join[0] == 404
     _, log = await app.native("GET", "/audit", operation="GROUP_JOIN")
-    (row,) = log["items"]
+    row, own = log["items"]
+    assert (own["user_id"], own["about"]["as_user"], own["code"]) == ("administrator", "administrator", 10010)
     assert (row["key_id"], row["user_id"], row["api"], row["code"]) == (key_id, "administrator", "native", 0)
     assert row["about"] == {"group_id": "lobby", "as_user": "bob"}
     status, page = await app.native("GET", "/groups/lobby/applications")

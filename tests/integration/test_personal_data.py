@@ -170,7 +170,8 @@ async def test_a_person_is_erased_and_messages_keep_their_seq(  # AB-06
         before = await bob.history("g", limit=100)
         assert len(rows_with(server, b"SECRET")) > SENT
         assert await refused(_erased(alice, "alice")) == "ADMIN_REQUIRED"
-        assert await refused(_erased(root, "administrator")) == "BAD_PARAMETER"
+        for nobody in ("administrator", "@SYS#news", SYSTEM_USER):
+            assert await refused(_erased(root, nobody)) == "BAD_PARAMETER"
         first = await root.request(f.AdminUserErase("alice", b""), f.AdminUserEraseOk, repeat=False)
         assert first.messages <= 2 and first.next, "a step is bounded"
         assert await _erased(root, "alice") == SENT + 1 - first.messages, "begun again, it does what is left"
@@ -232,4 +233,26 @@ async def test_messages_of_every_kind_of_conversation_are_erased(tmp_path: Path)
         assert await _erased(root, "alice") >= 5
         await until(lambda: not rows_with(server, b"SECRET"), "the rest of what is dissolved goes by itself")
         assert [m.state for m in await root.history("@TGS#_city") if m.sender == "alice"] == [MessageState.DELETED]
+    await server.stop()
+
+
+async def test_messages_in_memory_alone_are_erased_too(server: TestServer) -> None:  # AB-06, GT-22
+    async with Crowd(server) as crowd:
+        root, alice, bob = await crowd("administrator", "alice", "bob")
+        await alice.set_profile(nickname="SECRET nick")
+        for room in ("live", "left", "busy"):
+            await root.create_group(room, group_id=room, type_="AVChatRoom")
+            for one in (alice, bob):
+                await one.join(room)
+            await alice.send(room, "SECRET")
+            await bob.send(room, "an answer")
+            if room == "left":
+                await alice.leave(room)
+        await root.set_group_type("AVChatRoom", {"messages_per_s": "1", "normal_per_s": "1"})
+        await root.send("busy", "as much as there may be")
+        assert await _erased(root, "alice") == 0, "none was in the store"
+        for room in ("live", "left", "busy"):
+            found = [one for one in await bob.history(room, limit=20) if one.sender == "alice"]
+            assert [(m.state, m.elements, m.nickname) for m in found] == [(MessageState.DELETED, (), "")], room
+            assert "an answer" in str(await bob.history(room, limit=20))
     await server.stop()

@@ -4,50 +4,29 @@ a server in this process (AB-02)."""
 from __future__ import annotations
 
 import gzip
-import importlib
 import io
 import json
 from pathlib import Path
 
 import pytest
-from rcim_bench import compat
-from rcim_bench.compat.case import CASES, CaseFailed, Found, State, Trial, rong_flags
+from rcim_bench.compat.cases import all_cases
 
 from rcim.adapters.rongcloud.table import COMMANDS
-from rcim.base.errors import RcimError
+from rcim.client import User
 from rcim.outbox.message_log import message_log
-from tests.kit import SDKAPPID
+from tests.kit_compat import lines_found, lines_of_page
 from tests.kit_http import ADMINISTRATOR, back_end, rong_headers
 from tests.kit_http import rong_flags as own_flags
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rongcloud-paths.md"
-MODULES = ("users", "groups", "rooms", "messages", "ultra", "not_offered")
-NO_LIMITS = ("limits.broadcasts_per_hour=0", "limits.broadcasts_per_day=0")
 TEXT = {"objectName": "RC:TxtMsg", "content": '{"content":"hello"}'}
 
 
 async def test_what_each_path_does(tmp_path: Path) -> None:
-    for module in MODULES:
-        importlib.import_module(f"{compat.__name__}.rongcloud_{module}")
-    rows = [one for one in CASES if one.vendor == "rongcloud"]
-    assert {row.path for row in COMMANDS} == {one.command for one in rows}, "each path has a case"
-    failed, lines = [], set()
-    async with (
-        back_end(tmp_path / "data", *rong_flags(tmp_path), *NO_LIMITS) as app,
-        app.server.client(ADMINISTRATOR) as admin,
-    ):
-        on = Trial(app.base, SDKAPPID, app.server.key, app.session, admin)
-        for run in dict.fromkeys(one.run for one in rows):
-            try:
-                found = await run(on)
-            except (CaseFailed, RcimError) as error:
-                failed.append(f"{run}: {error}")
-            else:
-                state, note = found or Found(State.WORKS)
-                lines |= {f"| `{one.command}` | {state.value} | {note} |" for one in rows if one.run is run}
-    assert not failed
-    page = PAGE.read_text(encoding="utf-8").splitlines()
-    assert lines == {line for line in page if line.startswith("| `")}, "the page says what was found"
+    cases = {one.command for one in all_cases() if one.vendor == "rongcloud"}
+    assert {row.path for row in COMMANDS} == cases, "each path has a case"
+    assert await lines_found("rongcloud", tmp_path) == lines_of_page("rongcloud-paths.md"), (
+        "the page says what was found"
+    )
 
 
 async def test_who_is_refused(tmp_path: Path) -> None:
@@ -89,9 +68,25 @@ BAD = (
     ("/user/getToken", b'{"userId": ', 1002),
     ("/user/tag/set", b'{"userId":"a","tags":' + b"[" * 1000 + b"]" * 1000 + b"}", 1002),
     ("/group/create", b"userId=a&groupId=" + b"g" * 65, 1005),
-    ("/group/create", b"userId=a&groupId=g&groupName=" + b"n" * 31, 1005),
+    ("/group/create", b"userId=a&groupId=g&groupName=" + b"n" * 129, 1005),
+    ("/user/getToken", b"userId=a&name=" + b"n" * 129, 1005),
+    ("/user/getToken", b"userId=a&name=n&portraitUri=" + b"p" * 1025, 1005),
+    ("/message/expansion/query", b"msgUID=0000-0000-0000-0001", 1002),
+    ("/conversation/notification/set", b"conversationType=1&requestId=a&targetId=b&unpushLevel=3", 1002),
+    ("/user/chat/fb/set", b"userId=a&state=1&type=GROUP", 1002),
+    ("/user/chat/fb/set", b"userId=a&state=2&type=PERSON", 1002),
+    ("/ultragroup/channel/del", b"groupId=a&busChannel=RCDefault", 1002),
+    ("/user/group/query", b"userId=a&page=-1", 1002),
+    ("/user/group/query", b"userId=a&page=1&size=1001", 1002),
+    ("/push/user", b'{"userIds":["a"],"notification":{"pushContent":1}}', 1002),
     ("/group/create", "userId=a&groupId=组".encode(), 1002),
     ("/group/join", b"userId=a&groupId=nothing", 1002),
+    ("/group/create", b'{"userId":["a",["b"]],"groupId":"g"}', 1002),
+    ("/group/create", b'{"userId":[true],"groupId":"g"}', 1002),
+    ("/user/block", b'{"userId":{"a":1},"minute":1}', 1002),
+    ("/user/block", "userId=a&minute=٣".encode(), 1002),
+    ("/user/block", b"userId=a&minute=1_0", 1002),
+    ("/chatroom/entry/batch/set", b'{"chatroomId":"r","entryOwnerId":"a","entryInfo":{"a":null}}', 1002),
     ("/user/block", b"userId=a&minute=43201", 1002),
     ("/user/block", b"userId=a&minute=ten", 1002),
     ("/user/block", b"&".join(b"userId=u%d" % n for n in range(21)) + b"&minute=1", 1502),
@@ -106,6 +101,11 @@ BAD = (
     ("/message/group/publish", b"fromUserId=a&toGroupId=1&toGroupId=2&toUserId=b&objectName=o&content=x", 1002),
     ("/message/recall", b"fromUserId=a&conversationType=9&targetId=b&messageUID=x", 1002),
     ("/message/history", b"date=2026139901", 1002),
+    ("/message/history", b"date=0001010109", 1002),
+    ("/chatroom/create", b'{"chatroom[a]":[]}', 1002),
+    ("/chatroom/create", b"chatroom[a]=x&chatroom[]=x", 1002),
+    ("/chatroom/create", b"chatroom[a]=x&chatroom[b]=" + b"n" * 129, 1005),
+    ("/ultragroup/msg/get", b"groupId=g&msgs=1", 1002),
     ("/message/private/publish_template", b'{"fromUserId":"a","toUserId":["b"],"values":[]}', 1002),
     ("/push", b'{"platform":["pc"],"audience":{}}', 1002),
 )
@@ -129,6 +129,29 @@ async def test_some_of_many_targets_fail(tmp_path: Path) -> None:
         found = await app.rong_ok("/message/group/publish", fromUserId="ann", toGroupId=["there", "gone"], **TEXT)
         assert [row["groupId"] for row in found["messageUIDs"]] == ["there"]
         assert [(row["groupId"], row["code"]) for row in found["failed"]] == [("gone", 1002)]
+
+
+async def test_a_room_that_is_gone_keeps_no_other(tmp_path: Path) -> None:
+    async with back_end(tmp_path / "data", *own_flags(tmp_path)) as app:
+        await app.rong_ok("/chatroom/create", **{"chatroom[a]": "A", "chatroom[b]": "B"})
+        await app.rong_ok("/chatroom/destroy", chatroomId=["a", "gone", "b"])
+        assert not (await app.rong_ok("/chatroom/query", chatroomId=["a", "b"]))["chatRooms"]
+        assert (await app.rong("/chatroom/destroy", chatroomId=["a", "b"]))["code"] == 1002
+
+
+async def test_a_history_is_cleaned_up_to_a_time(tmp_path: Path) -> None:
+    async with back_end(tmp_path / "data", *own_flags(tmp_path)) as app, app.server.client("ann") as ann:
+        await ann.send(User("ben"), "first")
+        (first,) = await ann.history(User("ben"))
+        newest = first
+        while newest.time_ms == first.time_ms:
+            await ann.send(User("ben"), "later")
+            newest = (await ann.history(User("ben")))[-1]
+        fields = {"conversationType": 1, "fromUserId": "ann", "targetId": "ben", "msgTimestamp": first.time_ms}
+        await app.rong_ok("/conversation/message/history/clean", **fields)
+        assert [one.text for one in await ann.history(User("ben")) if one.text] == ["later"]
+        async with app.server.client("ben") as ben:
+            assert (await ben.history(User("ann")))[0].text == "first", "it is gone for ann alone"
 
 
 async def test_the_messages_of_an_hour_are_downloaded_by_a_link(
@@ -155,6 +178,9 @@ async def test_the_messages_of_an_hour_are_downloaded_by_a_link(
                 if response.status == 200 and data[:2] == b"\x1f\x8b":
                     break
         assert gzip.decompress(data) == lines["group"] + lines["pair"]
+        for fields, status in ((45, 200), (60, 400)):
+            async with app.session.get(link + "&a=b" * fields) as response:
+                assert response.status == status
         for wrong in (link[:-1] + "x", link.replace(hour, "2026112001"), link.partition("?")[0]):
             async with app.session.get(wrong) as response:
                 assert response.status == 403

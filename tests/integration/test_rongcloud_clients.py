@@ -131,6 +131,9 @@ async def test_pythons_client(tmp_path: Path, receiver: Receiver) -> None:
         assert answers["group.Ban.query"]["groupinfo"] == [{"groupId": "g1", "stat": 1}, {"groupId": "g2", "stat": 0}]
         assert answers["sensitive.Sensitive.query"]["words"][1] == {"type": "1", "word": "坏话", "replaceWord": ""}
         await until(lambda: any(body.get("text") == "alert" for _, body in receiver.seen))
+        named = {"userIds": ["ann"], "notification": {"title": "title", "pushContent": "to ann alone"}}
+        await server.rong_ok("/push/user", named)
+        await until(lambda: any(body.get("text") == "to ann alone" for _, body in receiver.seen))
         await check_answers(server, found, METHODS["python"])
 
 

@@ -150,7 +150,7 @@ async def test_bounds_of_keys_and_values(plain: TestServer) -> None:  # CR-03
         for value in ("", "x" * 4097, "é" * 2049):
             assert await refused(alice.set_attributes("room", {"k": value})) == "BAD_ATTRIBUTE_VALUE"
         assert await refused(alice.set_attributes("room", {})) == "BAD_PARAMETER"
-        assert await refused(alice.set_attributes("room", {f"k{n}": "v" for n in range(17)})) == "BAD_PARAMETER"
+        assert await refused(alice.set_attributes("room", {f"k{n}": "v" for n in range(21)})) == "BAD_PARAMETER"
         assert await refused(alice.delete_attributes("room", [])) == "BAD_PARAMETER"
         assert await refused(alice.delete_attributes("room", [good, good])) == "BAD_PARAMETER"
         assert await refused(alice.set_attributes("room", {"k": "v"}, notice=b"x" * 1025)) == "BAD_PARAMETER"

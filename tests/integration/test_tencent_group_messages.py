@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,11 @@ async def test_what_is_sent(tmp_path: Path) -> None:
         await ok(app, send, GroupId="g", Random=4, MsgBody=text("four"), GroupAtInfo=[{"GroupAtAllFlag": 1}])
         gone = await ok(app, send, GroupId="g", Random=5, MsgBody=text("five"), OnlineOnlyFlag=1)
         assert gone["MsgSeq"] == 0
+        other = {
+            "MsgOnlineOnlyFlag": 1,
+            "OfflinePushInfo": [],
+        }  # the vendor's other name; PHP's object without fields
+        assert (await ok(app, send, GroupId="g", Random=6, MsgBody=text("six"), **other))["MsgSeq"] == 0
         page = await bob.history("g")
         assert said(page) == ["one", "two", "three", "four"]
         assert [m.sender for m in page] == ["alice", ADMINISTRATOR, "eve", ADMINISTRATOR]
@@ -183,6 +189,13 @@ async def test_what_becomes_of_messages(tmp_path: Path) -> None:
         left = await bob.history_of("g", range(20, 25))
         assert [m.seq for m in left if m.state is not MessageState.DELETED] == [20, 22, 24]
         assert await code(app, "set_unread_msg_num", GroupId="g", Member_Account="eve", UnreadMsgNum=1) == 10004
+        await ok(app, "modify_group_base_info", GroupId="g", Name="other")
+        [notice] = (await ok(app, "group_msg_get_simple", GroupId="g", ReqMsgNumber=1))["RspMsgList"]
+        [element] = notice["MsgBody"]
+        assert (notice["IsSystemMsg"], element["MsgType"]) == (1, "TIMCustomElem"), "of a kind that the vendor has"
+        assert (
+            element["MsgContent"]["Ext"] == "RcimGroupTipElem" and '"What":["name"]' in element["MsgContent"]["Data"]
+        )
 
 
 async def test_an_import_and_life_after_it(tmp_path: Path) -> None:  # GR-08
@@ -209,13 +222,22 @@ async def test_an_import_and_life_after_it(tmp_path: Path) -> None:  # GR-08
             "ImportMsgResult"
         ]
         assert [(one["Result"], one["MsgSeq"]) for one in results] == [(0, 1), (10004, 0), (0, 2), (80002, 0)]
+        repeated = await asyncio.gather(*(ok(app, "import_group_msg", GroupId="g", MsgList=old) for _ in range(3)))
+        assert [one["ImportMsgResult"] for one in repeated] == [results] * 3, "nothing is brought over twice"
+        later = {"SendTime": begun + 150, "Random": 9, "MsgBody": text("not yet")}
+        half = [later | {"From_Account": "alice"}, later]
+        assert await code(app, "import_group_msg", GroupId="g", MsgList=half) == 10004, "nothing is half done"
+        odd = {"From_Account": "alice", "SendTime": begun + 150, "Random": 10, "MsgBody": [{"MsgType": "Odd"}]}
+        results = (await ok(app, "import_group_msg", GroupId="g", MsgList=[odd, odd]))["ImportMsgResult"]
+        assert [one["MsgSeq"] for one in results] == [0, 0], "each has a result of its own"
         more = [{"From_Account": "alice", "SendTime": begun + 200, "Random": 4, "MsgBody": text("three")}]
         await ok(app, "import_group_msg", GroupId="g", MsgList=more)
         assert said(await bob.history("g")) == ["one", "two", "three"], "the group is open"
         entry = next(e for e in await bob.groups() if e.group_id == "g")
         assert (entry.unread, entry.role) == (2, Role.ADMIN), "as many unread as was said"
         await bob.send("g", "hello")
-        assert await code(app, "import_group_msg", GroupId="g", MsgList=more) == 10007
+        assert (await ok(app, "import_group_msg", GroupId="g", MsgList=more))["ImportMsgResult"][0]["MsgSeq"] == 3
+        assert await code(app, "import_group_msg", GroupId="g", MsgList=[more[0] | {"Random": 5}]) == 10007
         late = [{"Member_Account": "carol", "JoinTime": begun + 10, "UnreadMsgNum": 1}]
         await ok(app, "import_group_member", GroupId="g", MemberList=late)
         for wanted, command, body in (
@@ -271,6 +293,7 @@ async def test_attributes(tmp_path: Path) -> None:
         assert await alice.attributes("g") == {"k1": "w", "n": "x"}, "all others are removed"
         found = (await ok(app, get, GroupId="g"))["GroupAttrAry"]
         assert sorted((one["key"], one["value"]) for one in found) == [("k1", "w"), ("n", "x")]
+        assert (await ok(app, "get_group_attr", GroupId="g"))["GroupAttrAry"] == found, "where its companions are"
         await ok(app, "clear_group_attr", GroupId="g")
         assert await alice.attributes("g") == {}
         await ok(app, "clear_group_attr", GroupId="g")

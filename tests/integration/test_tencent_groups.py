@@ -180,6 +180,9 @@ async def test_all_groups_page_by_page(tmp_path: Path, monkeypatch: pytest.Monke
             if len(seen) == 3:
                 await ok(app, "destroy_group", GroupId=seen[0])
         assert seen == [f"g{number}" for number in range(7)], "what is gone before a place moves nothing"
+        await ok(app, "create_group", Type="Work", Name="x", GroupId="a@TOPIC#_b")
+        page = await ok(app, "get_appid_group_list", GroupType="Work")
+        assert page["GroupIdList"] == [{"GroupId": "a@TOPIC#_b"}], "only communities have topics"
 
 
 async def test_members_come_change_and_go(tmp_path: Path) -> None:
@@ -241,6 +244,8 @@ async def test_members_come_change_and_go(tmp_path: Path) -> None:
         assert len(await admin.members("g")) == 2
         await ok(app, "create_group", Type="AVChatRoom", Name="x", GroupId="room", Owner_Account="alice")
         assert await code(app, "add_group_member", GroupId="room", MemberList=rows("bob")) == 10007
+        assert await code(app, "delete_group_member", GroupId="room", MemberToDel_Account=["alice"]) == 10004
+        assert await code(app, "delete_group_member", GroupId="g", MemberToDel_Account=["alice"]) == 10007
 
 
 async def test_lists_of_members(tmp_path: Path) -> None:

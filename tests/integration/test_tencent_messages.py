@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ async def test_sending(tmp_path: Path) -> None:  # C2-01, MS-02, MS-06, MS-08
         }
         said = await ok(app, "openim/sendmsg", letter("alice", "bob", **more))
         assert said["MsgKey"] == f"1_7_{said['MsgTime']}" and abs(said["MsgTime"] - clock.wall_ms() / 1000) < 60
-        again = await ok(app, "openim/sendmsg", letter("alice", "bob"))
-        assert again["MsgKey"] == said["MsgKey"], "the same MsgRandom is the same message"
+        again = await ok(app, "openim/sendmsg", letter("alice", "bob", MsgSeq=93847636))
+        assert again["MsgKey"] == said["MsgKey"], "the same MsgRandom, MsgSeq and body are the same message"
         [message] = await bob.history(User("alice"))
         assert (message.sender, message.text, message.cloud_data) == ("alice", "hello", b"data")
         body = letter("x", "bob", 8)
@@ -79,6 +80,27 @@ async def test_sending(tmp_path: Path) -> None:  # C2-01, MS-02, MS-06, MS-08
         assert len(await bob.history(User("alice"))) == 1, "nothing half done"
 
 
+async def test_a_random_that_is_used_again(tmp_path: Path) -> None:  # MS-02
+    other = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "other"}}]
+    async with back_end(tmp_path) as app, app.server.client("bob") as bob:
+        bodies: list[Json] = [{}, {"MsgBody": other}, {"MsgSeq": 1}, {"MsgSeq": 2}]
+        keys = [(await ok(app, "openim/sendmsg", letter("alice", "bob", **more)))["MsgKey"] for more in bodies]
+        again = [(await ok(app, "openim/sendmsg", letter("alice", "bob", **more)))["MsgKey"] for more in bodies]
+        assert keys == again and [key.split("_")[:2] for key in keys] == [[f"{seq}", "7"] for seq in (1, 2, 3, 4)]
+        assert await texts(bob, "alice") == ["hello", "other", "hello", "hello"]
+        key = f"2_7_{keys[0].split('_')[2]}"
+        await ok(app, "openim/admin_msgwithdraw", {"From_Account": "alice", "To_Account": "bob", "MsgKey": key})
+        states = [message.state.name for message in await bob.history(User("alice"))]
+        assert states.index("RECALLED") == 1, "the SEQ says which"
+        old_s = clock.wall_ms() // 1000 - 1000
+        for seq, time_s in ((1, old_s), (2, old_s), (2, old_s + 1), (2, old_s)):
+            body = letter("alice", "carol", MsgSeq=seq, MsgTimeStamp=time_s, SyncFromOldSystem=2)
+            await ok(app, "openim/importmsg", body)
+        async with app.server.client("carol") as carol:
+            ids = [message.client_msg_id for message in await carol.history(User("alice"))]
+        assert ids == [f"7.1.{old_s}", f"7.2.{old_s}", f"7.2.{old_s + 1}"], "one that is there is not imported again"
+
+
 async def test_batches(tmp_path: Path) -> None:  # C2-01
     async with back_end(tmp_path) as app, app.server.client("bob") as bob, app.server.client("carol") as carol:
         said = await ok(app, "openim/batchsendmsg", letter("alice", ["bob", "carol", "bob"]))
@@ -112,14 +134,15 @@ async def test_importing(tmp_path: Path) -> None:  # GR-08
         await ok(app, "openim/importmsg", letter("alice", "bob", 7, MsgTimeStamp=now_s - 998, SyncFromOldSystem=1))
         found = await bob.history(User("alice"))
         assert [(m.sender, m.client_msg_id, m.time_ms // 1000 - now_s) for m in found] == [
-            ("alice", "5", -1000),
-            ("bob", "6", -999),
-            ("alice", "7", -998),
+            ("alice", f"5.9.{now_s - 1000}", -1000),
+            ("bob", f"6.0.{now_s - 999}", -999),
+            ("alice", f"7.0.{now_s - 998}", -998),
         ]
         assert found[0].cloud_data == b"c"
         [row] = (await bob.sync_page()).conversations
         assert row.unread == 1, "what is brought over as history is not unread, nor is one's own"
-        await ok(app, "openim/importmsg", letter("alice", "bob", 8, MsgTimeStamp=now_s - 5000, SyncFromOldSystem=1))
+        late = letter("alice", "bob", 8, MsgTimeStamp=now_s - 5000, SyncFromOldSystem=1)
+        await asyncio.gather(*(ok(app, "openim/importmsg", late) for _ in range(3)))
         assert (await bob.history(User("alice")))[-1].time_ms // 1000 == now_s - 998, "time never falls"
         key = {"From_Account": "alice", "To_Account": "bob", "MsgKey": f"9_5_{now_s - 1000}"}
         await ok(app, "openim/admin_msgwithdraw", key)
@@ -217,6 +240,7 @@ async def test_history_and_what_is_read(tmp_path: Path) -> None:  # RX-06, AB-04
         assert await alice.receipts(User("bob"), 7) == (["bob"], [])
         body = {"Report_Account": "alice", "Peer_Account": "bob", "MsgReadTime": 5}
         await ok(app, "openim/admin_set_msg_read", body)
+        await ok(app, "openim/admin_set_msg_read", body | {"MsgReadTime": "5"})
         await ok(app, "openim/admin_set_msg_read", {"Report_Account": "eve", "Peer_Account": "mallory"})
         for command, wrong, expected in (
             ("admin_getroammsg", ask | {"MaxCnt": 0}, 90001),
@@ -229,6 +253,8 @@ async def test_history_and_what_is_read(tmp_path: Path) -> None:  # RX-06, AB-04
             ("get_c2c_unread_msg_num", unread | {"Peer_Account": ["bob"]}, 90003),
             ("admin_set_msg_read", {"Report_Account": "bob"}, 90003),
             ("admin_set_msg_read", body | {"MsgReadTime": -1}, 90001),
+            ("admin_set_msg_read", body | {"MsgReadTime": "5s"}, 90001),
+            ("admin_set_msg_read", body | {"MsgReadTime": "9" * 21}, 90001),
         ):
             assert await code(app, f"openim/{command}", wrong) == expected, (command, wrong)
 

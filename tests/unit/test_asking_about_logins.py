@@ -64,7 +64,7 @@ async def test_what_the_app_says_of_a_login(tmp_path: Path, receiver: Receiver) 
     for result, answer in (
         (True, "in"),
         ({"result": True}, "in"),
-        (False, "LOGIN_REFUSED: The app's back end refused the login (CB-03); the text may say why."),
+        (False, "LOGIN_REFUSED: The app's back end refused the login; the text may say why."),
         ({"result": False, "error": "pay first"}, "LOGIN_REFUSED: pay first"),
         (None, "in"),  # no valid answer: it goes on
     ):

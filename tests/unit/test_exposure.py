@@ -122,6 +122,7 @@ def test_a_certificate_without_its_key(tmp_path: Path) -> None:
         (["server.host=0.0.0.0", "server.tls=no"], "server.tls is off"),
         (["server.host=::", "server.tls=no"], "server.tls is off"),
         (["server.host=im.example.org"], "only self-signed"),
+        (["http.on=true", "http.host=0.0.0.0"], "only self-signed"),
     ],
 )
 def test_what_others_can_reach(tmp_path: Path, flags: list[str], said: str | None) -> None:  # WI-01

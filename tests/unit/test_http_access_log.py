@@ -19,6 +19,8 @@ def line(path: str = "/v4/x", note: str = "0") -> Line:
 def test_a_line() -> None:
     assert str(line()) == "127.0.0.1 POST /v4/x 200 12 3 ms r1 0"
     assert str(line("/a b\n200 forged\x1b[31m")) == "127.0.0.1 POST /a%20b?200%20forged?[31m 200 12 3 ms r1 0"
+    for escaped in "?;&":
+        assert "eJw" not in str(line(f"/v4/x{escaped}usersig=eJw")), "what was meant as a query has the UserSig"
     assert len(str(line("/" + "x" * 8000))) < PATH_CHARS_MAX + 60
 
 

@@ -33,6 +33,21 @@ def test_what_is_wrong_is_named(flag: str, said: str) -> None:
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("hosts", [(), ("http.host=0.0.0.0",), ("server.host=::",)])
+def test_it_has_a_port_of_its_own(hosts: tuple[str, ...]) -> None:
+    """With gateways both could listen on one port, and each connection would come to one of them by chance."""
+    same = ["http.on=true", "http.port=7460", *hosts]
+    with pytest.raises(SettingsError, match=r"http\.port .*server\.port"):
+        load(None, {}, same)
+    load(None, {}, ["http.on=true", "http.port=0", "server.port=0", *hosts])
+    load(None, {}, ["http.on=true", "http.port=7460", "http.host=10.0.0.1", "server.host=10.0.0.2"])
+
+
+def test_it_serves_an_api() -> None:
+    with pytest.raises(SettingsError, match=r"http\.apis .*at least one"):
+        load(None, {}, ["http.on=true", "http.apis="])
+
+
 def test_without_tls_it_listens_on_this_machine_alone() -> None:
     with pytest.raises(SettingsError, match=r"http\.tls"):
         load(None, {}, ["http.tls=false", "http.host=0.0.0.0"])

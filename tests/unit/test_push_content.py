@@ -283,6 +283,10 @@ LEAN = {
             ),
         ),
         (
+            {"pushExt": {"pushConfigs": {"HW": {"channelId": "hw"}, "MI": {"channelId": "mi"}}}},
+            PushInfo(options={"HuaWeiChannelID": "hw", "XiaoMiChannelID": "mi"}),
+        ),
+        (
             LEAN,
             PushInfo(
                 title="T",
@@ -328,7 +332,7 @@ def test_three_forms_are_read_into_one(form: dict[str, Any], info: PushInfo) -> 
         (json.dumps({"AndroidInfo": {f"x{n}": "" for n in range(31)}}).encode(), "options"),
         (b'{"pushContent":1}', "pushContent"),
         (b'{"pushExt":"no JSON"}', "pushExt"),
-        (b'{"pushExt":{"pushConfigs":{}}}', "pushConfigs"),
+        (b'{"pushExt":{"pushConfigs":3}}', "pushConfigs"),
         (b'{"pushExt":{"pushConfigs":[1]}}', "pushConfigs"),
         (b'{"alert":5}', "alert"),
         (b'{"badge":1.5}', "badge"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from rcim.adapters.rongcloud.codes import RongError
 from rcim.adapters.rongcloud.command import RongApp
-from rcim.adapters.rongcloud.form import FIELDS_MAX, read_form
+from rcim.adapters.rongcloud.form import FIELDS_MAX, Form, read_form
+from rcim.adapters.rongcloud.publishing import filled
 from rcim.adapters.rongcloud.signature import check_signature
 from rcim.app.settings import Settings, SettingsError
 from rcim.app.sources import load
+from rcim.content.elements import Text, decode_body
 
 NOW_MS = 1_795_820_000_000
 
@@ -24,6 +27,30 @@ def code(reading: Any) -> int:
         reading()
     assert caught.value.text
     return caught.value.code
+
+
+FILLED = {"fromUserId": "a", "objectName": "RC:TxtMsg", "content": '{"content":"{n}"}'}
+
+
+async def test_words_of_templates_are_bounded() -> None:
+    def form(words: dict[str, str], content: str = FILLED["content"], times: int = 1) -> Form:
+        fields = {**FILLED, "content": content, "values": [words] * times}
+        return read_form(json.dumps(fields).encode())
+
+    (message,) = await filled(form({"{n}": '{m}"', "{m}": "x"}), 1)
+    assert decode_body(message.body) == [Text('x"')]
+    grows = {chr(ord("a") + n): chr(ord("b") + n) * 1000 for n in range(10)}
+    thousand = json.dumps({"content": "y" * 50_000 + "{n}"})
+    for wrong, times, refused in (
+        (form(grows), 1, 1005),
+        (form({"": "x"}), 1, 1002),
+        (form({f"{{{n}}}": "x" for n in range(101)}), 1, 1502),
+        (form({"{n}": "x"}, thousand, 100), 100, 1005),
+        (form({"{n}": "x"}, times=2), 1, 1002),
+    ):
+        with pytest.raises(RongError) as caught:
+            await filled(wrong, times)
+        assert caught.value.code == refused
 
 
 def test_forms_as_the_clients_send_them() -> None:

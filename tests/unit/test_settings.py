@@ -187,7 +187,7 @@ def test_group_types_from_the_file(tmp_path: Path) -> None:  # GT-20
         ("[types]\nX = 1\n", "[types.NAME] has to be a section"),
         ("types = 1\n", "[types.NAME] has to be a section"),
         ("[app]\nuser_fields = ['Level']\n", "rcim.toml:2: 'Level': has to be"),
-        ("[app]\nmessage_user_fields = ['Level']\n", "rcim.toml:2: Level is not one of app.user_fields"),
+        ("[app]\nmessage_user_fields = ['Rank']\n", "rcim.toml:2: Rank is not one of app.user_fields"),
     ],
 )
 def test_types_that_are_wrong(text: str, said: str, tmp_path: Path) -> None:  # GT-20, OP-01

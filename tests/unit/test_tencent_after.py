@@ -387,7 +387,7 @@ def test_what_can_not_be_counted_is_left_out() -> None:
     assert "UnreadMsgNum" not in callback.fields
 
 
-@pytest.mark.parametrize(("name", "number"), [("0", 0), ("4294967295", 4294967295), ("c0", 701504055)])
+@pytest.mark.parametrize(("name", "number"), [("0", 0), ("4294967295", 4294967295), ("c0", 701504055), ("7.0.1f", 7)])
 def test_random_is_a_number(name: str, number: int) -> None:
     assert random_of(name) == number
 

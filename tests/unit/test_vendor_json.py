@@ -42,6 +42,7 @@ def test_fields_are_the_vendors() -> None:
     assert found["TIMLocationElem"] == {"Desc": "Cape Horn", "Latitude": -55.983, "Longitude": -67.267}
     assert found["TIMSoundElem"]["Second"] == 12 and found["TIMSoundElem"]["Download_Flag"] == 2
     assert found["TIMImageElem"]["ImageInfoArray"][0]["Type"] == 1
+    assert found["TIMVideoFileElem"]["ThumbUUID"] == "", "a field that clients of the vendor's need"
 
 
 @pytest.mark.parametrize(

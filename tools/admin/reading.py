@@ -72,12 +72,13 @@ TITLES = {
     "paused_ms": "Paused since",
     "queued_bytes": "Bytes waiting",
     "retrying_keys": "Conversations and users retrying",
+    "per_s": "Requests a second",
     "seconds": "For",
     "silent": "Silent members",
     "to": "Only for",
 }
 """Names that are not their own title."""
-CAPITALS = {"id": "ID", "sha256": "SHA-256", "seq": "SEQ", "url": "URL", "tls": "TLS", "utc": "UTC"}
+CAPITALS = {"id": "ID", "sha256": "SHA-256", "seq": "SEQ", "url": "URL", "tls": "TLS", "api": "API", "utc": "UTC"}
 
 
 def title(name: str) -> str:

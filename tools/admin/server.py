@@ -40,7 +40,7 @@ def flow(
 ) -> None:
     """Show what frequency control passes and holds back.
 
-    By priority (FC-08).
+    By priority.
     """
 
     async def job(client: Client) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ ROUTES = (
     Route("GET", "/v1/conversations", requests.ConversationsQuery, pages=pages.QUERIED),
     Route("POST", CONVERSATION + "/messages", requests.AdminSend, defaults=SENDING, status=201),
     Route("GET", CONVERSATION + "/messages", requests.History, pages=pages.MESSAGES),
+    Route("POST", CONVERSATION + "/imported-messages", requests.AdminPairImport, status=201),
     Route("PATCH", CONVERSATION + "/messages/{seq}", requests.MessageEdit),
     Route("DELETE", CONVERSATION + "/messages/{seq}", requests.MessageDelete),
     Route("POST", CONVERSATION + "/messages/{seq}/recall", requests.MessageRecall),

@@ -175,6 +175,14 @@ ROOMS = (
         members=[{"user_id": "bob", "role": "member", "join_time_ms": 1_700_000_000_000, "unread": 1}],
     ),
     _do(
+        "admin_pair_import",
+        {"conversation": "c:5:old-a:old-b"},
+        sender="old-a",
+        time_ms=1_700_000_001_000,
+        client_msg_id="old-1",
+        body=HELLO,
+    ),
+    _do(
         "admin_messages_import",
         {"group_id": "old"},
         messages=[

@@ -23,6 +23,7 @@ from rcim.content.vendor_json import from_json, is_text, to_json
 Json = dict[str, Any]
 ONE_LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 """The pattern of text without control characters."""
+INT32_MAX, INT64_MAX = (1 << 31) - 1, (1 << 63) - 1
 DIGITS_MAX = 20
 """Of a number in a query."""
 
@@ -66,12 +67,15 @@ class TextForm:
 
 
 class NumberForm:
-    """A whole number."""
+    """A whole number. Its schema says of all that may be beyond 32 bits that it has 64, for generators of typed clients,
+    which take 32 otherwise; and no bound beyond 63, which they can't write down."""
 
     def __init__(self, least: int | None = None, most: int | None = None) -> None:
-        self._bounds = ({"minimum": least} if least is not None else {}) | (
-            {"maximum": most} if most is not None else {}
-        )
+        self._bounds: Json = {} if least is None else {"minimum": least}
+        if most is not None:
+            self._bounds["maximum"] = min(most, INT64_MAX)
+        if most is None or most > INT32_MAX:
+            self._bounds["format"] = "int64"
 
     def read(self, value: Any, place: str) -> int:
         if type(value) is not int:
@@ -83,6 +87,13 @@ class NumberForm:
 
     def schema(self) -> Json:
         return {"type": "integer", **self._bounds}
+
+
+class TimeForm(NumberForm):
+    """A time. The one that never comes is written as INT64_MAX, so that clients with signed numbers can read it."""
+
+    def write(self, value: Any) -> Any:
+        return min(int(value), INT64_MAX)
 
 
 class FlagForm:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -28,6 +28,10 @@ FILE = "idempotency.sqlite3"
 KEPT_MS = 24 * 3600 * 1000
 OF_CALLER_MAX, ALL_MAX = 100_000, 500_000
 """Rows of one caller, and of all: some 300 bytes each. Beyond, the oldest go."""
+BYTES_MAX = 1 << 30
+"""Of all rows: answers have at most some 60 KiB. Beyond, the oldest go."""
+AT_ONCE = 1000
+"""Rows that are removed with one write at the most: 5 ms. A day's worth takes two seconds, and others would wait."""
 CHECKED_EACH = 256
 """After so many rows it is looked how many there are."""
 UNDER_WAY_MS = 60_000
@@ -57,8 +61,8 @@ class Kept(NamedTuple):
     body: bytes
 
     def under_way(self, now_ms: int) -> bool:
-        """True if the request may still be answered."""
-        return not self.status and now_ms - self.time_ms < UNDER_WAY_MS
+        """True if the request may still be answered. The clock may have been set back since."""
+        return not self.status and abs(now_ms - self.time_ms) < UNDER_WAY_MS
 
 
 def prepare(directory: Path, history_id: int) -> None:
@@ -90,45 +94,76 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         file.execute("COMMIT")
 
 
+class _Job(NamedTuple):
+    """What waits for the file."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    done: asyncio.Future[Any]
+
+
 class KeptAnswers:
-    """The rows. Each method raises RcimError(STORE_UNAVAILABLE): nothing
-    was written then."""
+    """The rows. What waits for the file is written together, with one fsync, so nothing waits longer than two writes.
+    Each method raises RcimError(STORE_UNAVAILABLE): nothing was written then."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE
-        self._one_at_a_time = asyncio.Lock()
+        self._waiting: list[_Job] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._tidied = False
+        """Within a write: what is too old was looked for."""
         self._since_check = 0
 
     async def claim(self, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
         """None: the key is this request's from now on. Else what there is of it."""
-        return await self._run(self._claim, caller, key, fingerprint, now_ms)
+        return await self._run(lambda file: self._claim(file, caller, key, fingerprint, now_ms))
 
     async def keep(self, caller: str, key: str, answer: Kept) -> None:
         """Write the answer into the row of the key."""
-        await self._run(self._keep, caller, key, answer)
+        await self._run(lambda file: _keep(file, caller, key, answer))
 
     async def drop(self, caller: str, key: str) -> None:
         """Nothing was done: the key is free again."""
-        await self._run(self._drop, caller, key)
+        await self._run(lambda file: _drop(file, caller, key))
 
-    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
-        try:
-            async with self._one_at_a_time:
-                return await asyncio.to_thread(self._within, work, arguments)
-        except (sqlite3.Error, OSError) as error:
-            log.error("%s: %s", self._path, error)
-            raise RcimError(STORE_UNAVAILABLE, "the Idempotency-Key cannot be stored") from None
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Job(work, done))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await done
 
-    def _within(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        """In another thread."""
+    async def _write(self) -> None:
+        """Until nothing waits any more."""
+        while self._waiting:
+            jobs, self._waiting = self._waiting, []
+            try:
+                results = await asyncio.to_thread(self._together, jobs)
+            except Exception as error:  # whatever it is, nothing was written, and who waits has to know
+                log.error("%s: %s", self._path, error)
+                for job in jobs:
+                    if not job.done.done():
+                        job.done.set_exception(RcimError(STORE_UNAVAILABLE, "the Idempotency-Key cannot be stored"))
+            else:
+                for job, result in zip(jobs, results, strict=True):
+                    if not job.done.done():
+                        job.done.set_result(result)
+        self._writing = None
+
+    def _together(self, jobs: Sequence[_Job]) -> list[Any]:
+        """In another thread. Raises sqlite3.Error or OSError."""
+        self._tidied = False
         with _opened(self._path) as file:
-            return work(file, *arguments)
+            return [job.work(file) for job in jobs]
 
     def _claim(self, file: sqlite3.Connection, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
-        file.execute("DELETE FROM answers WHERE time_ms < ?", (now_ms - KEPT_MS,))
+        oldest_ms = now_ms - KEPT_MS
+        if not self._tidied:
+            self._tidied = True
+            _remove(file, "WHERE time_ms < ?", oldest_ms, most=AT_ONCE)
         found = file.execute(
-            "SELECT fingerprint, time_ms, status, content_type, body FROM answers WHERE caller = ? AND key = ?",
-            (caller, key),
+            "SELECT fingerprint, time_ms, status, content_type, body FROM answers"
+            " WHERE caller = ? AND key = ? AND time_ms >= ?",
+            (caller, key, oldest_ms),
         ).fetchone()
         if found is not None:
             return Kept(*found)
@@ -136,7 +171,7 @@ class KeptAnswers:
             self._make_room(file, caller)
         self._since_check = (self._since_check + 1) % CHECKED_EACH
         file.execute(
-            "INSERT INTO answers VALUES (?, ?, ?, ?, 0, '', x'')",
+            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, 0, '', x'')",
             (caller, key, fingerprint, now_ms),
         )
         return None
@@ -145,24 +180,34 @@ class KeptAnswers:
     def _make_room(file: sqlite3.Connection, caller: str) -> None:
         """The oldest go, so that there is room for the rows until it is looked again."""
         (of_caller,) = file.execute("SELECT count(*) FROM answers WHERE caller = ?", (caller,)).fetchone()
-        file.execute(
-            "DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers WHERE caller = ?"
-            " ORDER BY time_ms LIMIT ?)",
-            (caller, max(0, of_caller + CHECKED_EACH - OF_CALLER_MAX)),
-        )
+        _remove(file, "WHERE caller = ?", caller, most=of_caller + CHECKED_EACH - OF_CALLER_MAX)
         (of_all,) = file.execute("SELECT count(*) FROM answers").fetchone()
-        file.execute(
-            "DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers ORDER BY time_ms LIMIT ?)",
-            (max(0, of_all + CHECKED_EACH - ALL_MAX),),
-        )
+        _remove(file, most=of_all + CHECKED_EACH - ALL_MAX)
+        if _bytes_of(file) > BYTES_MAX:
+            _remove(file, most=AT_ONCE)
 
-    @staticmethod
-    def _keep(file: sqlite3.Connection, caller: str, key: str, answer: Kept) -> None:
-        file.execute(
-            "UPDATE answers SET status = ?, content_type = ?, body = ? WHERE caller = ? AND key = ?",
-            (answer.status, answer.content_type, answer.body, caller, key),
-        )
 
-    @staticmethod
-    def _drop(file: sqlite3.Connection, caller: str, key: str) -> None:
-        file.execute("DELETE FROM answers WHERE caller = ? AND key = ? AND status = 0", (caller, key))
+def _keep(file: sqlite3.Connection, caller: str, key: str, answer: Kept) -> None:
+    file.execute(
+        "UPDATE answers SET status = ?, content_type = ?, body = ? WHERE caller = ? AND key = ?",
+        (answer.status, answer.content_type, answer.body, caller, key),
+    )
+
+
+def _drop(file: sqlite3.Connection, caller: str, key: str) -> None:
+    file.execute("DELETE FROM answers WHERE caller = ? AND key = ? AND status = 0", (caller, key))
+
+
+def _remove(file: sqlite3.Connection, where: str = "", *values: object, most: int) -> None:
+    """The `most` oldest rows of these go. They are looked up first: within one statement all rows would be gone over."""
+    if most > 0:
+        rows = file.execute(f"SELECT caller, key FROM answers {where} ORDER BY time_ms LIMIT ?", (*values, most))
+        file.executemany("DELETE FROM answers WHERE caller = ? AND key = ?", rows.fetchall())
+
+
+def _bytes_of(file: sqlite3.Connection) -> int:
+    """What is in use of the file."""
+    pages, free, size = (
+        file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)

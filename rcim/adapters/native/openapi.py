@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable
 
 import msgspec
 
 from rcim.adapters.native.examples import BY_ROUTE
-from rcim.adapters.native.field_notes import note_of
+from rcim.adapters.native.field_notes import TYPE_NOTES, note_of
 from rcim.adapters.native.forms import Json
 from rcim.adapters.native.pages import CURSOR, CURSOR_CHARS_MAX
 from rcim.adapters.native.problems import CONTENT_TYPE, TITLES, status_of
 from rcim.adapters.native.repeats import HEADER, KEY_CHARS_MAX, KEY_PATTERN
-from rcim.adapters.native.routes import REQUIREMENTS, Route
+from rcim.adapters.native.routes import Route
 from rcim.adapters.native.structs import StructForm, field_form, structs_within
 from rcim.adapters.native.table import ROUTES
+from rcim.base.error_kinds import REQUIREMENTS
 from rcim.base.errors import ALL
 from rcim.content.vendor_json import MSG_TYPES
 from rcim.service.results import Done
 
 VERSION = "1"
+LEADING_IDS = re.compile(r"^[A-Z]{2}-\d\d(, [A-Z]{2}-\d\d)*(: |\. )")
+PAGE, ASKED = "A page.", "What was asked for."
 ABOUT = """The HTTP API of an rcim server for back ends of the app.
 
 Times are in milliseconds since 1970. Members of enumerations are names in small letters. Data of the app is text, or
@@ -93,7 +97,7 @@ def _parameters(route: Route) -> list[Json]:
             "name": name,
             "in": "path",
             "required": True,
-            "description": note_of(name),
+            "description": note_of(name, route.name),
             "schema": route.form_of(name).schema(),
             **({"example": _typed(route, name, example.path[name])} if example is not None else {}),
         }
@@ -131,7 +135,7 @@ def _query_parameter(route: Route, name: str, required: bool) -> Json:
         "name": name,
         "in": "query",
         "required": required,
-        "description": note_of(name),
+        "description": note_of(name, route.name),
         "schema": plain,
         **shown,
     }
@@ -143,7 +147,7 @@ def _typed(route: Route, name: str, text: str) -> str | int:
 
 def _request_body(route: Route) -> Json:
     fields = route.free_fields()
-    properties = {name: _noted(name, route.form_of(name).schema()) for name in fields}
+    properties = {name: _noted(name, route.form_of(name).schema(), route.name) for name in fields}
     schema: Json = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [name for name, needed in fields.items() if needed]
     if required:
@@ -155,8 +159,8 @@ def _request_body(route: Route) -> Json:
     return {"required": bool(required), "content": {"application/json": content}}
 
 
-def _noted(name: str, schema: Json) -> Json:
-    note = note_of(name)
+def _noted(name: str, schema: Json, owner: str) -> Json:
+    note = note_of(name, owner)
     return {**schema, "description": note} if note else schema
 
 
@@ -167,7 +171,8 @@ def _responses(route: Route) -> Json:
             found["204"] = {"description": "It is done."}
         else:
             content = {"application/json": {"schema": _result_schema(route, type_)}}
-            found[str(route.status)] = {"description": _about(type_), "content": content}
+            about = PAGE if route.pages is not None else ASKED if route.shows else _about(type_)
+            found[str(route.status)] = {"description": about, "content": content}
     found["default"] = {"$ref": "#/components/responses/Problem"}
     return found
 
@@ -177,12 +182,12 @@ def _result_schema(route: Route, type_: type[msgspec.Struct]) -> Json:
         if not route.shows:
             return StructForm(type_).schema()
         properties = StructForm(type_).properties()
-        return _object({name: properties[name] for name in route.shows})
+        return _object({name: _noted(name, properties[name], type_.__name__) for name in route.shows})
     pages = route.pages
     properties = {
-        "items": field_form(type_, pages.items).schema(),
+        "items": {**field_form(type_, pages.items).schema(), "description": "The rows of this page."},
         "next": {"type": ["string", "null"], "description": "The `cursor` of the next page; null: this is the last."},
-        **{name: _noted(name, field_form(type_, name).schema()) for name in pages.extras},
+        **{name: _noted(name, field_form(type_, name).schema(), type_.__name__) for name in pages.extras},
     }
     if pages.later is not None:
         properties["later"] = {"type": "string", "description": "The `cursor` of a later request: what is new then."}
@@ -197,7 +202,9 @@ def _schemas() -> dict[str, Json]:
     """Of all structs that requests and results have in them."""
     found: dict[str, Json] = {"Elements": _elements(), "Problem": _problem()}
     for type_ in structs_within(_roots()):
-        properties = {name: _noted(name, schema) for name, schema in StructForm(type_).properties().items()}
+        properties = {
+            name: _noted(name, schema, type_.__name__) for name, schema in StructForm(type_).properties().items()
+        }
         is_input = type_.__module__.startswith("rcim.service.requests")
         required = StructForm(type_).required if is_input else properties.keys()
         found[type_.__name__] = {
@@ -224,8 +231,12 @@ def _roots() -> Iterable[object]:
 
 
 def _about(type_: type) -> str:
-    said = inspect.cleandoc(type_.__doc__ or "").partition("\n\n")[0]
-    return REQUIREMENTS.sub("", " ".join(said.split()))
+    """What a type is: its note, or else the beginning of its docstring without the ids of requirements."""
+    if type_.__name__ in TYPE_NOTES:
+        return TYPE_NOTES[type_.__name__]
+    said = " ".join(inspect.cleandoc(type_.__doc__ or "").partition("\n\n")[0].split())
+    said = REQUIREMENTS.sub("", LEADING_IDS.sub("", said))
+    return said[:1].upper() + said[1:]
 
 
 def _elements() -> Json:
@@ -250,13 +261,13 @@ def _problem() -> Json:
             "title": {"type": "string"},
             "status": {"type": "integer", "enum": sorted(TITLES)},
             "detail": {"type": "string", "description": "What exactly was wrong."},
-            "code": {"type": "integer", "description": "The number of the error."},
+            "code": {"type": "integer", "format": "int64", "description": "The number of the error."},
             "name": {
                 "type": "string",
                 "description": "The name of the error.",
                 "examples": [one.name for one in ALL],
             },
-            "retry_after_ms": {"type": "integer", "description": "When to try again."},
+            "retry_after_ms": {"type": "integer", "format": "int64", "description": "When to try again."},
         },
         "required": ["type", "title", "status", "detail"],
     }

@@ -154,5 +154,7 @@ def wrong_http(status: int, detail: str, headers: Mapping[str, str] | None = Non
 
 
 def _response(said: Problem, headers: Mapping[str, str]) -> HttpResponse:
-    body = msgspec.json.encode(said)
+    """`detail` may quote what a caller has sent, also half a surrogate pair, which UTF-8 cannot hold."""
+    detail = said.detail.encode(errors="backslashreplace").decode()
+    body = msgspec.json.encode(msgspec.structs.replace(said, detail=detail))
     return HttpResponse(said.status, body, CONTENT_TYPE, headers, note=said.name or said.title)

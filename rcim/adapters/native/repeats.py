@@ -19,9 +19,11 @@ from rcim.adapters.native.problems import problem
 from rcim.adapters.native.routes import Route
 from rcim.base import clock
 from rcim.base.errors import (
+    CALLBACK_FAILED,
     IDEMPOTENCY_KEY_BUSY,
     IDEMPOTENCY_KEY_REUSED,
     IDEMPOTENCY_UNKNOWN,
+    STORE_UNAVAILABLE,
     ErrorKind,
     RcimError,
 )
@@ -32,6 +34,8 @@ HEADER = "Idempotency-Key"
 KEY_CHARS_MAX = 255
 KEY_PATTERN = "^[!-~]+$"
 BUSY_MS = 1000
+NOTHING_DONE = frozenset({STORE_UNAVAILABLE.number, CALLBACK_FAILED.number})
+"""Faults before which nothing was done: the disk is full, or the app's own back end does not answer (CB-03)."""
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
@@ -61,11 +65,13 @@ class Repeats:
         return response
 
     async def _settle_error(self, route: Route, caller: str, key: str, error: RcimError) -> None:
-        """A refusal is kept as an answer is. If the server had no time, nothing was done, and the key is free again. If
-        it failed, the change may have been made: only what can be repeated frees its key."""
+        """A refusal is kept as an answer is. If nothing was done for a reason that passes, the key is free again. If the
+        server failed, the change may have been made: only what can be repeated frees its key."""
         kind = error.code.kind
-        if kind is ErrorKind.OVERLOAD or (kind is ErrorKind.FAULT and route.operation.repeat is Repeat.SAME):
-            await self._answers.drop(caller, key)
+        passes = kind is ErrorKind.OVERLOAD or error.code.number in NOTHING_DONE
+        if passes or (kind is ErrorKind.FAULT and route.operation.repeat is Repeat.SAME):
+            with suppress(RcimError):  # as `_keep`: what is told is why the request was refused
+                await self._answers.drop(caller, key)
         elif kind is not ErrorKind.FAULT:
             await self._keep(caller, key, problem(error))
 

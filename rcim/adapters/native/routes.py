@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
@@ -12,12 +11,12 @@ from urllib.parse import unquote
 from rcim.adapters.native.forms import Form, Json, ListForm, from_text, wrong
 from rcim.adapters.native.pages import CURSOR, Pages, read_cursor, write_cursor
 from rcim.adapters.native.structs import StructForm, field_form, refuse_unknown
+from rcim.base.error_kinds import REQUIREMENTS
 from rcim.service.operations import BY_REQUEST, Operation, Repeat
 from rcim.service.requests import Request
 from rcim.service.results import Done
 
 USER = "user_id"
-REQUIREMENTS = re.compile(r" \([A-Z0-9]{2}-\d\d[^)]*\)")
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 

@@ -27,6 +27,7 @@ from rcim.adapters.native.forms import (
     RowForm,
     TableForm,
     TextForm,
+    TimeForm,
     ValueForm,
     wrong,
 )
@@ -103,7 +104,7 @@ def _form(hint: Any, place: str, bound: Any) -> Form:
         return TableForm(_form(inner[1], place, None))
     if origin in (list, tuple, Sequence) or (isinstance(origin, type) and issubclass(origin, Sequence)):
         return _list_form(hint, place, bound)
-    return _plain_form(hint, bound)
+    return _plain_form(hint, place, bound)
 
 
 def _list_form(hint: Any, place: str, bound: Any) -> Form:
@@ -111,18 +112,21 @@ def _list_form(hint: Any, place: str, bound: Any) -> Form:
     least, most = (bound.least, bound.most) if isinstance(bound, Items) else (0, None)
     if origin is tuple and inner[-1] is not Ellipsis:
         names = PLACES[place]
-        return RowForm([(name, _form(one, place, None)) for name, one in zip(names, inner, strict=True)])
+        return RowForm(
+            [(name, _form(one, name if one is int else place, None)) for name, one in zip(names, inner, strict=True)]
+        )
     each = inner[0]
     if get_origin(each) is tuple and place not in PLACES:  # custom fields: name and value
         return MapForm(_form(get_args(each)[1], place, None), most)
     return ListForm(_form(each, place, bound.each if isinstance(bound, Items) else None), least, most)
 
 
-def _plain_form(hint: Any, bound: Any) -> Form:
+def _plain_form(hint: Any, place: str, bound: Any) -> Form:
     if hint is bool:
         return FlagForm()
     if hint is int:
-        return NumberForm(bound.least, bound.most) if isinstance(bound, Number) else NumberForm()
+        form = TimeForm if place.endswith("_ms") else NumberForm
+        return form(bound.least, bound.most) if isinstance(bound, Number) else form()
     if hint is str:
         return TextForm(bound.least, bound.most, one_line=bound.one_line) if isinstance(bound, Text) else TextForm()
     if hint is bytes:

@@ -137,6 +137,16 @@ def chunks(rows: Sequence[T], size: int) -> list[Sequence[T]]:
     return [rows[at : at + size] for at in range(0, len(rows), size)]
 
 
+def page_of(
+    form: Form, rows: Sequence[T], *, size: str = "pageSize", default: int = 50, most: int = 200, whole: bool = False
+) -> list[T]:
+    """The rows of the page that `page` names, of as many as the field called `size` says. `whole`: all rows, if `page` is
+    absent or 0. Raises RongError."""
+    page = form.number("page", 0 if whole else 1, 0 if whole else 1)
+    length = form.number(size, default, 1, most)
+    return list(rows[length * (page - 1) : length * page]) if page else list(rows)
+
+
 def choice(form: Form, name: str, known: dict[int, T]) -> T:
     """What a number stands for. Raises RongError."""
     number = form.number(name, least=-1)

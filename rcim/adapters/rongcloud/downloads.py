@@ -23,6 +23,8 @@ from rcim.service.service import Service
 
 DOWNLOADS = "/message/history/"
 SUFFIX = ".jsonl.gz"
+FIRST_HOUR = "1971010100"
+"""No message is older, and hours of the first years can't be told in every zone."""
 GOOD_S = 3600
 FILE_BYTES_MAX = 64 << 20
 HOUR_FORM = "%Y%m%d%H"
@@ -31,7 +33,7 @@ HOUR_FORM = "%Y%m%d%H"
 def _hour_utc(app: RongApp, date: str) -> str:
     """The hour in UTC that the app's clock calls so. Raises RongError."""
     try:
-        if len(date) != 10 or not (date.isascii() and date.isdigit()):
+        if len(date) != 10 or not (date.isascii() and date.isdigit()) or date < FIRST_HOUR:
             raise ValueError(date)
         return (datetime.strptime(date, HOUR_FORM) - timedelta(minutes=app.offset_min)).strftime(HOUR_FORM)
     except (ValueError, OverflowError):
@@ -73,7 +75,7 @@ def _signature(app: RongApp, hour: str, expires_s: str) -> str:
 
 
 async def download(request: HttpRequest, service: Service, app: RongApp) -> HttpResponse:
-    """The file that a link names. Raises RongError or RcimError."""
+    """The file that a link names. Raises RongError, RcimError or FaultError."""
     hour = request.path.removeprefix(DOWNLOADS).removesuffix(SUFFIX)
     query = query_fields(request.query)
     expires_s = query.get("expires", "")

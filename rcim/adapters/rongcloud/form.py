@@ -16,9 +16,22 @@ from rcim.http.json_bodies import JsonError, json_body
 
 FIELDS_MAX = 20_000
 """Of one request; a thousand users and what goes with them are far fewer."""
+NAME_CHARS_MAX = 128
+"""Of names of users, groups and rooms. The vendor's documents say 64 characters, or 128 bytes, or nothing."""
 TRUE, FALSE = frozenset({"1", "true"}), frozenset({"0", "false", ""})
+NUMBER = re.compile(r"-?\d{1,20}\Z", re.ASCII)
 INDEXED = re.compile(r"(\w+)\[(.*)\]\Z", re.DOTALL)
 PYTHON_LIST = re.compile(r"\['(.*)'\]\Z", re.DOTALL)
+
+
+def as_text(name: str, value: Any) -> str:
+    """The value of a field, or of an object in one, as text: a number is written as such. Raises RongError for a boolean,
+    null, a list or an object."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be text.")
 
 
 class Form:
@@ -42,18 +55,21 @@ class Form:
     def text(self, name: str, default: str | None = None, most: int = 0) -> str:
         """A text; without a default it has to be there and not be empty. `most` characters, if it is not 0. Raises
         RongError."""
-        found = self.raw(name)
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            found = str(found)
-        if found is None or found == "":
+        value = self.raw(name)
+        if value is None or value == "":
             if default is None:
                 raise RongError(WRONG_PARAMETER, f"Parameter {name} is required.")
             return default
-        if not isinstance(found, str):
-            raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be text.")
+        found = as_text(name, value)
         if most and len(found) > most:
             raise RongError(TOO_LONG, f"Parameter {name} has {len(found)} characters, at most {most}.")
         return found
+
+    def name(self, name: str, size: int, default: str = "") -> str:
+        """What somebody or something is called: the beginning of it that has at most `size` bytes. To the vendor a name
+        is there for pushes alone, and one that is longer than those kept here must not keep a user from a token, or a
+        group from being made. Raises RongError."""
+        return cut(self.text(name, default, NAME_CHARS_MAX), size)
 
     def user(self, name: str = "userId") -> str:
         """A user id, of 1 to 64 characters. Raises RongError."""
@@ -62,7 +78,7 @@ class Form:
     def texts(self, name: str, most: int, least: int = 1, *, commas: bool = False) -> list[str]:
         """`least` to `most` texts, each once, in their order. `commas`: one value may name several, with commas between
         them. Raises RongError."""
-        values = [str(value) for value in self._found.get(name, ()) if value not in ("", None)]
+        values = [as_text(name, value) for value in self._found.get(name, ()) if value not in ("", None)]
         if commas:
             values = [part for value in values for part in value.split(",") if part]
         found = list(dict.fromkeys(values))
@@ -72,9 +88,10 @@ class Form:
             raise RongError(TOO_MANY, f"Parameter {name} is there {len(found)} times, at most {most}.")
         return found
 
-    def users(self, most: int, name: str = "userId", least: int = 1) -> list[str]:
-        """As `texts`, each of at most 64 characters. Raises RongError."""
-        found = self.texts(name, most, least, commas=name.endswith("s"))
+    def users(self, most: int, name: str = "userId", least: int = 1, *, commas: bool = False) -> list[str]:
+        """As `texts`, each of at most 64 characters. A field whose name is a plural may always have commas. Raises
+        RongError."""
+        found = self.texts(name, most, least, commas=commas or name.endswith("s"))
         for one in found:
             if len(one) > 64:
                 raise RongError(TOO_LONG, f"Parameter {name} has {len(one)} characters, at most 64.")
@@ -85,11 +102,10 @@ class Form:
         text = self.text(name, "" if default is not None else None)
         if text == "" and default is not None:
             return default
-        try:
-            found = int(text)
-        except ValueError:
-            raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a whole number.") from None
-        if len(text) > 20 or not least <= found <= most:
+        if not NUMBER.match(text):
+            raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a whole number.")
+        found = int(text)
+        if not least <= found <= most:
             raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be {least} to {most}.")
         return found
 
@@ -106,12 +122,14 @@ class Form:
         raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be 0 or 1.")
 
     def indexed(self, name: str) -> dict[str, str]:
-        """The values of `name[KEY]`, by key."""
+        """The values of `name[KEY]`, by key. Raises RongError for an empty key, and for what is no text."""
         found = {}
         for field, values in self._found.items():
             match = INDEXED.match(field)
             if match and match[1] == name:
-                found[match[2]] = str(values[0])
+                if not match[2]:
+                    raise RongError(WRONG_PARAMETER, f"Parameter {name}[] has to have an id in its brackets.")
+                found[match[2]] = as_text(field, values[0])
         return found
 
     def word(self, name: str) -> str:
@@ -132,13 +150,20 @@ class Form:
         return decoded
 
 
+def cut(text: str, size: int) -> str:
+    """The beginning of a text that has at most `size` bytes of UTF-8, in whole characters."""
+    return text.encode(errors="replace")[:size].decode(errors="ignore")
+
+
 def read_form(body: bytes) -> Form:
     """The fields of a body. One that begins with a brace is JSON, whatever its Content-Type says. Raises RongError."""
     if len(body) > 1 and body.lstrip()[:1] == b"{":
         found = _decoded(body)
         if not isinstance(found, dict):
             raise RongError(WRONG_PARAMETER, "The body is neither a form nor a JSON object.")
-        return Form({name: value if isinstance(value, list) else [value] for name, value in found.items()})
+        return Form(
+            {name: value if isinstance(value, list) else [value] for name, value in found.items() if value != []}
+        )
     fields: dict[str, list[Any]] = {}
     try:
         pairs = body.decode().split("&")

@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from rcim.adapters.rongcloud.codes import NOT_ENABLED, TOO_MANY, RongError
-from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.codes import TOO_MANY, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
+from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.targets import facts_of, marked
+from rcim.base.terms import PERMANENT_S, MuteScope
 from rcim.service import requests
-from rcim.service.results import Done, Edited, GroupsPage
+from rcim.service.results import Done, Edited, GroupsPage, MutedUsers
 
 USERS_AT_ONCE, GROUPS_AT_ONCE = 20, 20
+MUTED_AT_ONCE = 500
+"""As many as one request of the service takes."""
 SPEAKERS = "rongSpeakers"
 """The attribute of a group that names who may speak while all are muted. It is kept while nobody is muted, too."""
 SPEAKERS_MAX = 100
@@ -25,29 +29,80 @@ async def mute(call: Call, group_id: str, users: Sequence[str], seconds: int) ->
     return {}
 
 
+async def mute_everywhere(call: Call, users: Sequence[str], seconds: int, where: MuteScope) -> Json:
+    """Mutes users in all conversations of a kind; 0 seconds: no longer (SC-04). Raises RcimError."""
+    for some in chunks(users, MUTED_AT_ONCE):
+        await call.ask(requests.AdminUserMute(list(some), seconds, where), Done)
+    return {}
+
+
+async def muted_everywhere(call: Call, where: MuteScope) -> list[tuple[str, int]]:
+    """Who is muted in all conversations of a kind, by user id, and until when in ms (SC-04). Raises RcimError."""
+    found: list[tuple[str, int]] = []
+    cursor = ""
+    while True:
+        page = await call.ask(requests.AdminUserMuted(cursor, where=where), MutedUsers)
+        found += page.until_ms
+        cursor = page.next
+        if not cursor:
+            return found
+
+
 def _group(call: Call) -> str:
-    """The group of a mute. Raises RongError: in all groups at once, nobody is muted here."""
-    if "groupId" not in call.form:
-        raise RongError(NOT_ENABLED, "A mute in all groups is not offered: name groupId.")
     return call.form.text("groupId", most=64)
 
 
 @command("/group/user/gag/add")
 async def gag_add(call: Call) -> Json:
-    """Mutes members of a group."""
-    return await mute(call, _group(call), call.form.users(USERS_AT_ONCE), call.seconds())
+    """Mutes members of a group, or without `groupId` users in all groups."""
+    return await _gag(call, call.seconds())
 
 
 @command("/group/user/gag/rollback")
 async def gag_remove(call: Call) -> Json:
-    """Members of a group may speak again."""
-    return await mute(call, _group(call), call.form.users(USERS_AT_ONCE), 0)
+    """Members of a group may speak again; without `groupId` who was muted in all groups."""
+    return await _gag(call, 0)
+
+
+async def _gag(call: Call, seconds: int) -> Json:
+    users = call.form.users(USERS_AT_ONCE)
+    if "groupId" not in call.form:
+        return await mute_everywhere(call, users, seconds, MuteScope.GROUPS)
+    return await mute(call, _group(call), users, seconds)
 
 
 @command("/group/user/gag/list")
 async def gag_list(call: Call) -> Json:
-    """Who is muted in a group, and until when."""
-    return {"users": await marked(call, _group(call), blocked=False)}
+    """Who is muted in a group, and until when; without `groupId` who is in all groups."""
+    if "groupId" in call.form:
+        return {"users": await marked(call, _group(call), blocked=False)}
+    rows = await muted_everywhere(call, MuteScope.GROUPS)
+    return {"users": [{"userId": user, "time": call.app.shown(until_ms)} for user, until_ms in rows]}
+
+
+@command("/user/chat/fb/set")
+async def pairs_mute(call: Call) -> Json:
+    """Users may not write to anybody in one-to-one conversations, `state` 1, or may again, 0 (SC-04)."""
+    form = call.form
+    _check_type(form)
+    seconds = PERMANENT_S if form.number("state", least=0, most=1) else 0
+    return await mute_everywhere(call, form.users(1000), seconds, MuteScope.ONE_TO_ONE)
+
+
+@command("/user/chat/fb/querylist")
+async def pairs_muted(call: Call) -> Json:
+    """Who may not write in one-to-one conversations: `num` of them from the place `offset`, and how many there are."""
+    form = call.form
+    _check_type(form)
+    num, offset = form.number("num", 100, 1, 200), form.number("offset", 0)
+    users = [user for user, _ in await muted_everywhere(call, MuteScope.ONE_TO_ONE)]
+    return {"total": len(users), "users": users[offset : offset + num]}
+
+
+def _check_type(form: Form) -> None:
+    """Raises RongError unless it is about one-to-one conversations, of which alone the vendor has such a mute."""
+    if form.text("type") != "PERSON":
+        raise RongError(WRONG_PARAMETER, "Parameter type has to be PERSON.")
 
 
 async def speakers_of(call: Call, group_id: str) -> tuple[bool, list[str]]:
@@ -95,12 +150,13 @@ async def ban_remove(call: Call) -> Json:
 
 @command("/group/ban/query")
 async def ban_query(call: Call) -> Json:
-    """Which of the named groups are muted, `stat` 1; without any name, all groups that are, among the first 20,000."""
+    """Which of the named groups are muted, `stat` 1; without any name, all groups that are, among the first 20,000, or
+    the page of them that `page` names."""
     named = call.form.texts("groupId", GROUPS_AT_ONCE, 0)
-    if named:
+    if named and "page" not in call.form:
         rows = [(group_id, (await speakers_of(call, group_id))[0]) for group_id in named]
         return {"groupinfo": [{"groupId": group_id, "stat": int(muted)} for group_id, muted in rows]}
-    found = await muted_groups(call, rooms=False)
+    found = page_of(call.form, await muted_groups(call, rooms=False), size="size", whole=True)
     return {"groupinfo": [{"groupId": group_id, "stat": 1} for group_id in found]}
 
 

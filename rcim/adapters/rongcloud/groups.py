@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from rcim.adapters.rongcloud.codes import TOO_LONG, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command
-from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.form import Form, cut
 from rcim.adapters.rongcloud.targets import all_members, facts_of, is_there, present
 from rcim.base.errors import BY_NUMBER, NO_SUCH_GROUP
 from rcim.base.terms import GROUP_PREFIX, AddResult, ApplyJoinOption
 from rcim.service import requests
-from rcim.service.results import Added, Created, Done, Edited, Members, SyncedGroups
+from rcim.service.results import Added, Created, Done, Edited, GroupRow, GroupsPage, Members, SyncedGroups
 
 USERS_AT_ONCE = 1000
 INVITED_AT_ONCE = 300
@@ -24,11 +24,7 @@ SYNC_GROUPS_MAX = 1000
 
 def group_name(form: Form, group_id: str) -> str:
     """The name that a group is to have; without one the beginning of its id. Raises RongError."""
-    name = form.text("groupName", group_id[:NAME_BYTES_MAX])
-    size = len(name.encode(errors="replace"))
-    if size > NAME_BYTES_MAX:
-        raise RongError(TOO_LONG, f"Parameter groupName has {size} bytes, at most {NAME_BYTES_MAX}.")
-    return name
+    return form.name("groupName", NAME_BYTES_MAX, group_id)
 
 
 async def create_group(call: Call, group_id: str, users: Sequence[str], name: str, *, ultra: bool = False) -> None:
@@ -113,7 +109,8 @@ async def refresh(call: Call) -> Json:
 
 @command("/group/sync")
 async def sync(call: Call) -> Json:
-    """A user is from now on in these groups and no others (GR-10). Groups that are not there are made."""
+    """A user is from now on in these groups and no others (GR-10). Groups that are not there are made; others get the
+    name that stands with them."""
     user, named = call.form.user(), call.form.indexed("group")
     if len(named) > SYNC_GROUPS_MAX:
         raise RongError(WRONG_PARAMETER, f"{len(named)} groups, at most {SYNC_GROUPS_MAX}.")
@@ -121,11 +118,26 @@ async def sync(call: Call) -> Json:
     for key, inside, number in found.results:
         group_id = key.removeprefix(GROUP_PREFIX)
         if number == NO_SUCH_GROUP.number and group_id in named:
-            name = named[group_id] or group_id
-            await create_group(call, group_id, [user], name[:NAME_BYTES_MAX])
+            await create_group(call, group_id, [user], cut(named[group_id] or group_id, NAME_BYTES_MAX))
         elif number and inside:
             raise RongError(WRONG_PARAMETER, f"{group_id}: {BY_NUMBER[number].name}")
+    async for row in groups_of_user(call, user):
+        name = cut(named.get(row.profile.group_id, ""), NAME_BYTES_MAX)
+        if name not in ("", row.profile.name):
+            await call.ask(requests.GroupSet(row.profile.group_id, name=name), Edited)
     return {}
+
+
+async def groups_of_user(call: Call, user: str) -> AsyncIterator[GroupRow]:
+    """The groups and chat rooms that a user is in. Raises RcimError."""
+    cursor = ""
+    while True:
+        page = await call.ask(requests.GroupsJoined(cursor, user_id=user), GroupsPage)
+        for row in page.groups:
+            yield row
+        cursor = page.next
+        if not cursor:
+            return
 
 
 @command("/group/user/query")

@@ -32,7 +32,6 @@ class Spoken(NamedTuple):
     type_name: str
     """MS-09; empty for a body that has no type of the vendor's."""
     body: bytes
-    content: str
     push: bytes
     """JSON of the push, empty if nothing is said of it (PU-02)."""
     transient: bool
@@ -40,6 +39,14 @@ class Spoken(NamedTuple):
     mentions_all: bool = False
     to: tuple[str, ...] = ()
     cloud_data: bytes = b""
+    request_id: str = ""
+    """A client message id that the back end has chosen: what comes again with it is not sent again. Empty: none."""
+
+    def client_msg_id(self, part: int = 0) -> str:
+        """The client message id. `part` tells the messages apart that one request sends into the same conversation."""
+        if not self.request_id:
+            return new_id()
+        return f"{self.request_id}-{part}" if part else self.request_id
 
 
 class Target(NamedTuple):
@@ -61,7 +68,14 @@ def spoken(form: Form, *, sender: str = "fromUserId", transient: bool = False) -
         mentions=mentions,
         mentions_all=mentions_all,
         cloud_data=extra_of(form),
+        request_id=request_id_of(form),
     )
+
+
+def request_id_of(form: Form) -> str:
+    """By `msgRandom`, with which the vendor's clients mark a request that may come twice. Raises RongError."""
+    number = form.number("msgRandom", 0, most=(1 << 63) - 1)
+    return f"rong-r{number}" if number else ""
 
 
 def said(object_name: str, content: str) -> dict[str, Any]:
@@ -71,7 +85,7 @@ def said(object_name: str, content: str) -> dict[str, Any]:
             TOO_LONG, f"Parameter objectName has {len(object_name)} characters, at most {OBJECT_NAME_CHARS_MAX}."
         )
     body = encode_body(from_rongcloud(object_name, content))
-    return {"type_name": "" if object_name == WHOLE else object_name, "body": body, "content": content}
+    return {"type_name": "" if object_name == WHOLE else object_name, "body": body}
 
 
 def _mentions(content: str) -> tuple[tuple[str, ...], bool]:
@@ -114,7 +128,7 @@ def extra_of(form: Form) -> bytes:
 
 
 def new_id() -> str:
-    """A client message id: the vendor's API knows none, so each request is a message of its own."""
+    """A client message id for what has none: each request is a message of its own."""
     return f"rong-{secrets.token_hex(12)}"
 
 
@@ -125,7 +139,7 @@ async def send_to(call: Call, target: Target, message: Spoken) -> Sent:
         mentions = await present(call, target.conversation.partition(":")[2], mentions)
     request = requests.Send(
         conversation=target.conversation,
-        client_msg_id=new_id(),
+        client_msg_id=message.client_msg_id(),
         priority=Priority.NORMAL,
         body=message.body,
         as_user=message.sender,

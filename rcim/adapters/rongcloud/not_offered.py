@@ -54,11 +54,9 @@ WHY = {
     ),
     "a deleted account does not come back": (
         "/user/deactivate/query",
+        "/user/abandon/query",
         "/user/reactivate",
-    ),
-    "a mute of one-to-one conversations in general is not offered": (
-        "/user/chat/fb/set",
-        "/user/chat/fb/querylist",
+        "/user/activate",
     ),
     "whether a conversation of a type disturbs, each conversation says itself": (
         "/conversation/type/notification/set",

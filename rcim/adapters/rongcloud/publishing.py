@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
 
-from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.codes import TOO_LONG, TOO_MANY, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, each
+from rcim.adapters.rongcloud.form import Form, as_text
 from rcim.adapters.rongcloud.group_mutes import groups_of
-from rcim.adapters.rongcloud.messages import Spoken, Target, new_id, said, send_all, send_to, spoken
+from rcim.adapters.rongcloud.messages import Spoken, Target, request_id_of, said, send_all, send_to, spoken
 from rcim.adapters.rongcloud.messages import answered as answer_of
+from rcim.adapters.rongcloud.stored import recall_broadcast
 from rcim.adapters.rongcloud.targets import channel_id
 from rcim.base.errors import BLACKLISTED, RcimError
 from rcim.base.terms import Priority, UserList, group_conversation, pair_conversation
@@ -21,6 +24,13 @@ from rcim.vendors.rongcloud_ids import message_uid
 USERS_AT_ONCE, GROUPS_AT_ONCE, SYSTEM_AT_ONCE, ROOMS_AT_ONCE, DIRECTED_MAX = 1000, 100, 1000, 100, 1000
 SYSTEM_PREFIX = "@SYS#"
 SYSTEM_STEP = 100
+TEXT_CHARS_MAX = 128 * 1024
+"""Of one text of a template with its words: the vendor's own bound of a message."""
+ALL_CHARS_MAX = 4 << 20
+"""Of all texts of one request, with their words: four times what the body of a request has."""
+WORDS_MAX = 100
+"""For one target."""
+RECALL = "RC:RcCmd"
 ONLINE_S = 1
 """A broadcast to those who are online expires so soon that nobody else gets it."""
 
@@ -120,11 +130,11 @@ async def send_system(call: Call, users: Sequence[str], message: Spoken) -> Json
     if not message.sender.startswith(SYSTEM_PREFIX):
         return await send_all(call, _pairs(message.sender, users), message, "userId")
     sent: list[Json] = []
-    for some in chunks(users, SYSTEM_STEP):
+    for part, some in enumerate(chunks(users, SYSTEM_STEP)):
         request = requests.AdminSystemSend(
             group_id=message.sender,
             users=list(some),
-            client_msg_id=new_id(),
+            client_msg_id=message.client_msg_id(part),
             priority=Priority.NORMAL,
             body=message.body,
             type_name=message.type_name,
@@ -155,7 +165,7 @@ async def group_template(call: Call) -> Json:
     """Sends each group a message with words of its own in it."""
     form = call.form
     groups = form.texts("toGroupId" if "toGroupId" in form else "toGroupIds", GROUPS_AT_ONCE)
-    messages = _filled(call, len(groups))
+    messages = await filled(call.form, len(groups))
     jobs = [(Target(one, group_conversation(one)), message) for one, message in zip(groups, messages, strict=True)]
     results = await each([lambda job=job: send_to(call, *job) for job in jobs])  # type: ignore[misc]
     return answer_of(groups, results, "groupId")
@@ -163,7 +173,7 @@ async def group_template(call: Call) -> Json:
 
 async def _template(call: Call, most: int, *, system: bool) -> Json:
     users = call.form.users(most, "toUserId")
-    messages = _filled(call, len(users))
+    messages = await filled(call.form, len(users))
     if system and messages[0].sender.startswith(SYSTEM_PREFIX):
         sent: list[Json] = []
         for user, message in zip(users, messages, strict=True):
@@ -176,27 +186,33 @@ async def _template(call: Call, most: int, *, system: bool) -> Json:
     return answer_of(users, results, "userId")
 
 
-def _filled(call: Call, count: int) -> list[Spoken]:
+async def filled(form: Form, count: int) -> list[Spoken]:
     """The message for each of `count` targets: `values` has for each the words that stand for the marks of `content`,
-    `pushContent` and `pushData`. Raises RongError or RcimError."""
-    form = call.form
+    `pushContent` and `pushData`. Other work has its turn after each of them. Raises RongError, also if a text or
+    all of them are too long, and RcimError."""
     values, pushes, data = form.values("values"), form.values("pushContent"), form.values("pushData")
     if len(values) != count or not all(isinstance(one, dict) for one in values):
         raise RongError(WRONG_PARAMETER, f"Parameter values has to have an object for each of {count} targets.")
     content, object_name, sender = form.text("content"), form.text("objectName"), form.user("fromUserId")
-    transient = not form.flag("isPersisted", True)
+    transient, request_id = not form.flag("isPersisted", True), request_id_of(form)
     found = []
+    made = 0
     for at, words in enumerate(values):
-        push = {"pushContent": _replaced(_at(pushes, at), words), "pushData": _replaced(_at(data, at), words)}
-        push = {name: text for name, text in push.items() if text}
+        texts = [_replaced(text, words) for text in (content, _at(pushes, at), _at(data, at))]
+        made += sum(map(len, texts))
+        if made > ALL_CHARS_MAX:
+            raise RongError(TOO_LONG, f"All messages together would have more than {ALL_CHARS_MAX} characters.")
+        await asyncio.sleep(0)
+        push = {name: text for name, text in zip(("pushContent", "pushData"), texts[1:], strict=True) if text}
         if form.flag("disablePush"):
             push = {"pushContent": "", "disablePush": True}  # type: ignore[dict-item]
         found.append(
             Spoken(
                 sender=sender,
-                **said(object_name, _replaced(content, words)),
+                **said(object_name, texts[0]),
                 push=msgspec.json.encode(push) if push else b"",
                 transient=transient,
+                request_id=f"{request_id}-{at}" if request_id else "",
             )
         )
     return found
@@ -208,9 +224,18 @@ def _at(texts: Sequence[object], at: int) -> str:
 
 
 def _replaced(text: str, words: Json) -> str:
-    """The text with the words in place of their marks. In JSON a word is written as JSON writes it."""
+    """The text with the words in place of their marks. In JSON a word is written as JSON writes it. Raises RongError for
+    too many words, an empty mark, a word that is no text, and a text that would be longer than TEXT_CHARS_MAX: words may
+    have marks in them, so that it could grow without end."""
+    if len(words) > WORDS_MAX:
+        raise RongError(TOO_MANY, f"Parameter values has {len(words)} marks for one target, at most {WORDS_MAX}.")
     for mark, word in words.items():
-        text = text.replace(mark, msgspec.json.encode(str(word)).decode()[1:-1])
+        if not mark:
+            raise RongError(WRONG_PARAMETER, "Parameter values has an empty mark.")
+        written = msgspec.json.encode(as_text("values", word)).decode()[1:-1]
+        if len(text) + text.count(mark) * (len(written) - len(mark)) > TEXT_CHARS_MAX:
+            raise RongError(TOO_LONG, f"A text would have more than {TEXT_CHARS_MAX} characters with its words.")
+        text = text.replace(mark, written)
     return text
 
 
@@ -231,7 +256,9 @@ async def _unless_barred(call: Call, target: Target, message: Spoken) -> Sent:
 
 @command("/message/broadcast")
 async def broadcast(call: Call) -> Json:
-    """Sends a message to all users (SY-03)."""
+    """Sends a message to all users (SY-03). One that says to recall another recalls that: so an official client does."""
+    if call.form.text("objectName") == RECALL:
+        return await recall_broadcast(call)
     return await send_broadcast(call, spoken(call.form))
 
 
@@ -251,7 +278,7 @@ async def send_broadcast(
 ) -> Json:
     """Sends a broadcast to those whom the tags mean (SY-04). Raises RcimError."""
     request = requests.AdminBroadcast(
-        client_msg_id=new_id(),
+        client_msg_id=message.client_msg_id(),
         priority=Priority.NORMAL,
         body=message.body,
         sender=message.sender,

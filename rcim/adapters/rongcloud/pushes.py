@@ -16,7 +16,7 @@ from rcim.adapters.rongcloud.publishing import send_broadcast, send_system
 from rcim.service import requests
 from rcim.service.results import Done
 
-USERS_AT_ONCE, TAGS_MAX = 1000, 20
+USERS_AT_ONCE, NAMED_AT_ONCE, TAGS_MAX = 1000, 100, 20
 PLATFORMS = ("ios", "android")
 
 
@@ -93,6 +93,19 @@ async def _push_alone(call: Call, users: list[str], notification: Json) -> Json:
         raise RongError(NOT_ENABLED, "A push without a message goes to named users only: audience.userid.")
     for user in users:
         await call.ask(requests.AdminPushTest(user, _title(notification), alert), Done)
+    return {"id": secrets.token_hex(8)}
+
+
+@command("/push/user")
+async def push_user(call: Call) -> Json:
+    """A push alone, to named users."""
+    form = call.form
+    notification = form.object("notification")
+    text = notification.get("pushContent")
+    if not isinstance(text, str) or not text:
+        raise RongError(WRONG_PARAMETER, "notification.pushContent is required.")
+    for user in form.users(NAMED_AT_ONCE, "userIds"):
+        await call.ask(requests.AdminPushTest(user, _title(notification), text), Done)
     return {"id": secrets.token_hex(8)}
 
 

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from rcim.adapters.rongcloud.command import Call, Json, command
-from rcim.adapters.rongcloud.group_mutes import mute
+from rcim.adapters.rongcloud.group_mutes import mute, mute_everywhere, muted_everywhere
 from rcim.adapters.rongcloud.targets import facts_of, marked, present
-from rcim.base.terms import MemberOrder
+from rcim.base.errors import ALREADY_MEMBER, RcimError
+from rcim.base.terms import MemberOrder, MuteScope
 from rcim.service import requests
-from rcim.service.results import Done, Listed, Members, MutedUsers
+from rcim.service.results import Done, Joined, Listed, Members
 
-USERS_AT_ONCE, ASKED_AT_ONCE, SHOWN_MAX = 20, 1000, 500
+USERS_AT_ONCE, JOINED_AT_ONCE, ASKED_AT_ONCE, SHOWN_MAX = 20, 50, 1000, 500
 
 
 def _room(call: Call) -> str:
     return call.form.text("chatroomId", most=64)
+
+
+@command("/chatroom/join")
+async def join(call: Call) -> Json:
+    """Users enter a room, each as if they did it themselves, which is how it is done since. Who is there stays."""
+    room_id = _room(call)
+    for user in call.form.users(JOINED_AT_ONCE):
+        try:
+            await call.ask(requests.GroupJoin(room_id), Joined, call.acting_for(user))
+        except RcimError as error:
+            if error.code != ALREADY_MEMBER:
+                raise
+    return {}
 
 
 @command("/chatroom/user/query")
@@ -93,27 +107,20 @@ async def block_list(call: Call) -> Json:
 @command("/chatroom/user/ban/add")
 async def ban_add(call: Call) -> Json:
     """Mutes users in all rooms (SC-04)."""
-    await call.ask(requests.AdminUserMute(call.form.users(USERS_AT_ONCE), call.seconds()), Done)
-    return {}
+    return await mute_everywhere(call, call.form.users(USERS_AT_ONCE), call.seconds(), MuteScope.CHAT_ROOMS)
 
 
 @command("/chatroom/user/ban/remove")
 async def ban_remove(call: Call) -> Json:
     """Users may speak in all rooms again."""
-    await call.ask(requests.AdminUserMute(call.form.users(USERS_AT_ONCE), 0), Done)
-    return {}
+    return await mute_everywhere(call, call.form.users(USERS_AT_ONCE), 0, MuteScope.CHAT_ROOMS)
 
 
 @command("/chatroom/user/ban/query")
 async def ban_query(call: Call) -> Json:
     """Who is muted in all rooms, and until when."""
-    found, cursor = [], ""
-    while True:
-        page = await call.ask(requests.AdminUserMuted(cursor), MutedUsers)
-        found += [{"userId": user, "time": call.app.shown(until_ms)} for user, until_ms in page.until_ms]
-        cursor = page.next
-        if not cursor:
-            return {"users": found}
+    rows = await muted_everywhere(call, MuteScope.CHAT_ROOMS)
+    return {"users": [{"userId": user, "time": call.app.shown(until_ms)} for user, until_ms in rows]}
 
 
 @command("/chatroom/user/whitelist/add")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from rcim.adapters.rongcloud.codes import TOO_LONG, TOO_MANY, WRONG_PARAMETER, RongError
-from rcim.adapters.rongcloud.command import Call, Json, chunks, command
+from rcim.adapters.rongcloud.codes import (
+    NO_KEPT_ROOM,
+    NO_SUCH_ROOM,
+    TOO_LONG,
+    TOO_MANY,
+    WRONG_PARAMETER,
+    RongError,
+)
+from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
+from rcim.adapters.rongcloud.form import NAME_CHARS_MAX, Form, as_text, cut
 from rcim.adapters.rongcloud.group_mutes import change_speakers, mute_all, muted_groups, speakers_of
 from rcim.adapters.rongcloud.targets import facts_of
-from rcim.base.errors import GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, RcimError
+from rcim.base.errors import GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, NO_SUCH_GROUP, RcimError
 from rcim.base.terms import AppList
 from rcim.service import requests
 from rcim.service.results import (
@@ -19,19 +27,25 @@ from rcim.service.results import (
     Listed,
 )
 
-ROOMS_AT_ONCE, NAMES_AT_ONCE, USERS_AT_ONCE = 50, 20, 20
+ROOMS_AT_ONCE, NAMES_AT_ONCE, USERS_AT_ONCE = 100, 20, 20
 NAME_BYTES_MAX = 30
-ENTRIES_AT_ONCE = 10
+ENTRIES_AT_ONCE = 20
+DESTROY_MIN = 60
+"""So long the vendor keeps a room that nobody uses, unless it is told otherwise."""
 
 
 @command("/chatroom/create")
 async def create(call: Call) -> Json:
-    """Makes rooms: `chatroom[ID]=NAME` for each. One that is there stays as it is."""
+    """Makes rooms: `chatroom[ID]=NAME` for each. One that is there stays as it is. All names are checked before the
+    first room is made."""
     named = call.form.indexed("chatroom")
     if not named:
         raise RongError(WRONG_PARAMETER, "Parameter chatroom is required.")
     if len(named) > ROOMS_AT_ONCE:
         raise RongError(TOO_MANY, f"{len(named)} rooms, at most {ROOMS_AT_ONCE}.")
+    for room_id, name in named.items():
+        if len(name) > NAME_CHARS_MAX:
+            raise RongError(TOO_LONG, f"The name of room {room_id} has more than {NAME_CHARS_MAX} characters.")
     for room_id, name in named.items():
         await _create(call, room_id, name)
     return {}
@@ -39,18 +53,25 @@ async def create(call: Call) -> Json:
 
 @command("/chatroom/create_new")
 async def create_new(call: Call) -> Json:
-    """Makes one room."""
-    await _create(call, call.form.text("chatroomId", most=64), call.form.text("chatroomName", ""))
-    return {}
+    """Makes one room; with `isBan` all are muted but `whiteUserIds`, and `entryInfo` are attributes that
+    `entryOwnerId` has set."""
+    form, room_id = call.form, _room(call)
+    muted, speakers = form.flag("isBan"), form.users(USERS_AT_ONCE, "whiteUserIds", 0)
+    entries = _entries(form) if "entryInfo" in form else []
+    owner = form.user("entryOwnerId") if entries else ""
+    await _create(call, room_id, form.text("chatroomName", ""))
+    if speakers:
+        await change_speakers(call, room_id, speakers, add=True)
+    if muted:
+        await mute_all(call, room_id, on=True)
+    return await _set(call, entries, owner) if entries else {}
 
 
 async def _create(call: Call, room_id: str, name: str) -> None:
     """Raises RongError or RcimError."""
-    name = name or room_id[:NAME_BYTES_MAX]
-    if len(name.encode(errors="replace")) > NAME_BYTES_MAX:
-        raise RongError(TOO_LONG, f"The name of room {room_id} has more than {NAME_BYTES_MAX} bytes.")
     try:
-        await call.ask(requests.GroupCreate(room_id, call.app.room_type, name), Created)
+        request = requests.GroupCreate(room_id, call.app.room_type, cut(name or room_id, NAME_BYTES_MAX))
+        await call.ask(request, Created)
     except RcimError as error:
         if error.code not in (GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU):
             raise
@@ -62,9 +83,18 @@ def _room(call: Call) -> str:
 
 @command("/chatroom/destroy")
 async def destroy(call: Call) -> Json:
-    """Destroys rooms."""
-    for room_id in call.form.texts("chatroomId", ROOMS_AT_ONCE):
-        await call.ask(requests.GroupDissolve(room_id), Done)
+    """Destroys rooms. One that is not there keeps none of the others; if none is there, that is an error."""
+    rooms = call.form.texts("chatroomId", ROOMS_AT_ONCE)
+    missing: list[RcimError] = []
+    for room_id in rooms:
+        try:
+            await call.ask(requests.GroupDissolve(room_id), Done)
+        except RcimError as error:
+            if error.code != NO_SUCH_GROUP:
+                raise
+            missing.append(error)
+    if len(missing) == len(rooms):
+        raise missing[0]
     return {}
 
 
@@ -85,15 +115,21 @@ async def query(call: Call) -> Json:
 
 @command("/chatroom/get")
 async def get(call: Call) -> Json:
-    """One room."""
-    info = (await facts_of(call, _room(call))).info
+    """One room. When it goes, its type says; the answer has the vendor's default."""
+    try:
+        info = (await facts_of(call, _room(call))).info
+    except RcimError as error:
+        raise RongError(NO_SUCH_ROOM, error.detail) if error.code == NO_SUCH_GROUP else error from None
     profile = info.profile
     return {
         "chatroomId": profile.group_id,
         "chatroomName": profile.name,
         "createTime": profile.create_time_ms,
         "memberCount": info.member_num - bool(profile.owner),
+        "ban": profile.mute_all,
         "isBan": profile.mute_all,
+        "destroyType": 0,
+        "destroyTime": DESTROY_MIN,
         "keepalive": profile.keep_alive,
     }
 
@@ -101,7 +137,10 @@ async def get(call: Call) -> Json:
 @command("/chatroom/keepalive/add")
 async def keep_add(call: Call) -> Json:
     """A room is kept when it is empty (CR-04)."""
-    await call.ask(requests.AdminRoomSet(_room(call), keep_alive=True), Done)
+    try:
+        await call.ask(requests.AdminRoomSet(_room(call), keep_alive=True), Done)
+    except RcimError as error:
+        raise RongError(NO_KEPT_ROOM, error.detail) if error.code == NO_SUCH_GROUP else error from None
     return {}
 
 
@@ -224,10 +263,7 @@ async def ban_check(call: Call) -> Json:
 @command("/chatroom/ban/query")
 async def ban_query(call: Call) -> Json:
     """The rooms that are muted, a page of them."""
-    form = call.form
-    size, page = form.number("size", 50, 1, 50), form.number("page", 1, 1, 1000)
-    found = await muted_groups(call, rooms=True)
-    return {"chatroomIds": found[size * (page - 1) : size * page]}
+    return {"chatroomIds": page_of(call.form, await muted_groups(call, rooms=True), size="size", most=1000)}
 
 
 @command("/chatroom/user/ban/whitelist/add")
@@ -263,13 +299,17 @@ async def entry_set(call: Call) -> Json:
 
 @command("/chatroom/entry/batch/set")
 async def entries_set(call: Call) -> Json:
-    """Sets up to ten attributes of a room: `entryInfo` is a JSON object of them."""
-    form = call.form
-    info, owner = form.object("entryInfo"), form.text("entryOwnerId", most=64)
+    """Sets up to 20 attributes of a room: `entryInfo` is a JSON object of them."""
+    return await _set(call, _entries(call.form), call.form.user("entryOwnerId"))
+
+
+def _entries(form: Form) -> list[requests.AttributeToSet]:
+    """The attributes that `entryInfo` has. Raises RongError."""
+    info = form.object("entryInfo")
     if not 1 <= len(info) <= ENTRIES_AT_ONCE:
         raise RongError(TOO_MANY, f"Parameter entryInfo has {len(info)} entries, has to have 1 to {ENTRIES_AT_ONCE}.")
-    entries = [requests.AttributeToSet(key, str(value), form.flag("autoDelete")) for key, value in info.items()]
-    return await _set(call, entries, owner)
+    temporary = form.flag("autoDelete")
+    return [requests.AttributeToSet(key, as_text(key, value), temporary) for key, value in info.items()]
 
 
 async def _set(call: Call, entries: list[requests.AttributeToSet], user: str) -> Json:
@@ -296,7 +336,15 @@ async def entry_query(call: Call) -> Json:
         page = await call.ask(request, AttributesPage)
         for row in page.rows:
             time = call.app.shown(row.time_ms)
-            found.append({"key": row.key, "value": row.value, "userId": row.by, "lastSetTime": time})
+            found.append(
+                {
+                    "key": row.key,
+                    "value": row.value,
+                    "userId": row.by,
+                    "autoDelete": str(int(row.with_setter)),
+                    "lastSetTime": time,
+                }
+            )
         if not page.more or not page.rows:
             return {"keys": found}
         after = page.rows[-1].version

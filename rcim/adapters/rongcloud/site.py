@@ -85,7 +85,7 @@ class RongCloudApi:
             principal=self._service.back_ends.trusted(source=source),
             app=self._app,
             form=read_form(request.body),
-            host=request.headers.get("Host", ""),
+            host=request.headers.get("Host") or "localhost",
         )
         return await command.answer(call)
 

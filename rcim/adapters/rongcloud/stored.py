@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
-from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.codes import NOT_ENABLED, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.command import Call, Json, chunks, command
+from rcim.adapters.rongcloud.form import as_text
 from rcim.adapters.rongcloud.messages import EXPANSION
 from rcim.adapters.rongcloud.targets import conversation_of
 from rcim.base.terms import BROADCAST_ALL
@@ -16,6 +17,7 @@ from rcim.service.results import Altered, Done, Page
 from rcim.vendors.rongcloud_ids import message_id_of
 
 KEYS_MAX = 300
+CLEANED_MAX, HIDDEN_AT_ONCE = 10_000, 1000
 
 
 async def found(call: Call, conversation: str, uid: str) -> Any:
@@ -62,6 +64,11 @@ async def recall(call: Call) -> Json:
 @command("/message/broadcast/recall")
 async def broadcast_recall(call: Call) -> Json:
     """Recalls a broadcast (SY-03)."""
+    return await recall_broadcast(call)
+
+
+async def recall_broadcast(call: Call) -> Json:
+    """Recalls the broadcast that the request names. Raises RongError or RcimError."""
     content = call.form.object("content", "")
     uid = content.get("messageUId") or call.form.text("messageUID", "")
     message = await found(call, BROADCAST_ALL, str(uid))
@@ -71,10 +78,28 @@ async def broadcast_recall(call: Call) -> Json:
 
 @command("/conversation/message/history/clean")
 async def clean(call: Call) -> Json:
-    """Deletes for a user all messages of a conversation that are there now."""
-    user = call.form.user("fromUserId")
-    request = requests.ConversationClear(conversation_of(call, user))
-    await call.ask(request, Done, call.acting_for(user))
+    """Deletes for a user the messages of a conversation up to `msgTimestamp`, or all that are there. Raises RongError,
+    and deletes none, if there are newer ones and more than CLEANED_MAX up to it: these are deleted one by one."""
+    user, until_ms = call.form.user("fromUserId"), call.form.number("msgTimestamp", 0)
+    conversation, principal = conversation_of(call, user), call.acting_for(user)
+    newest = await call.ask(requests.History(conversation, limit=1, backwards=True), Page, principal)
+    if not until_ms or not newest.messages or newest.messages[0].time_ms <= until_ms:
+        await call.ask(requests.ConversationClear(conversation), Done, principal)
+        return {}
+    seqs: list[int] = []
+    more = True
+    while more:
+        after = seqs[-1] + 1 if seqs else 0
+        request = requests.History(conversation, from_seq=after, limit=100, to_time_ms=until_ms)
+        page = await call.ask(request, Page, principal)
+        seqs += [message.seq for message in page.messages]
+        more = page.more and bool(page.messages)
+        if len(seqs) > CLEANED_MAX:
+            raise RongError(
+                NOT_ENABLED, f"More than {CLEANED_MAX} messages up to msgTimestamp, and newer ones after it."
+            )
+    for some in chunks(seqs, HIDDEN_AT_ONCE):
+        await call.ask(requests.MessagesHide(conversation, list(some)), Done, principal)
     return {}
 
 
@@ -87,7 +112,7 @@ def expansion_of(message: Any) -> dict[str, str]:
     try:
         fields = msgspec.json.decode(data, type=dict[str, Any])
         return {key: str(value) for key, value in fields[EXPANSION].items()}
-    except (msgspec.DecodeError, KeyError, AttributeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, KeyError, AttributeError, UnicodeDecodeError, RecursionError):
         raise RongError(WRONG_PARAMETER, "The message was not sent with expansion.") from None
 
 
@@ -95,7 +120,7 @@ async def expand(call: Call, conversation: str, uid: str, *, add: Json, remove: 
     """Changes what a message is expanded with; clients find it edited (MS-17). Raises RongError or RcimError."""
     message = await found(call, conversation, uid)
     after = {key: value for key, value in expansion_of(message).items() if key not in remove}
-    after |= {key: str(value) for key, value in add.items()}
+    after |= {key: as_text(key, value) for key, value in add.items()}
     if len(after) > KEYS_MAX:
         raise RongError(WRONG_PARAMETER, f"The message would have {len(after)} keys, at most {KEYS_MAX}.")
     data = msgspec.json.encode({EXPANSION: after})
@@ -137,8 +162,10 @@ def keys_of(call: Call) -> list[str]:
 @command("/message/expansion/query")
 async def expansion_query(call: Call) -> Json:
     """What a message is expanded with."""
-    conversation = conversation_of(call, call.form.user()) if "conversationType" in call.form else ""
-    message = await found(call, conversation, call.form.text("msgUID"))
+    if "conversationType" not in call.form:
+        raise RongError(WRONG_PARAMETER, "Here the conversation has to be named: conversationType, targetId, userId.")
+    conversation, uid = where_expanded(call)
+    message = await found(call, conversation, uid)
     return {"extraContent": shown_expansion(message)}
 
 

@@ -7,15 +7,27 @@ from collections.abc import Sequence
 from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks
 from rcim.base.errors import NO_SUCH_GROUP, RcimError
-from rcim.base.terms import CHANNEL_MARK
+from rcim.base.terms import CHANNEL_MARK, PushLevel
 from rcim.service import requests
 from rcim.service.results import GroupFacts, Marks, Members
 from rcim.vendors.rongcloud_ids import NUMBERS, RongConversation, key_of_rong
 
 USERS_AT_ONCE = 100
 ULTRA_PREFIX = "@TGS#_"
+DEFAULT_CHANNEL = "RCDefault"
+"""The busChannel of what is in no channel of an ultra group: the conversation of the group itself."""
 CHANNEL_TYPES = {number: channel_type for channel_type, number in NUMBERS.items()} | {2: "GROUP"}
 """By conversationType; the vendor's discussions, 2, are groups here."""
+LEVELS = {
+    -1: PushLevel.ALL,
+    0: PushLevel.AS_ABOVE,
+    1: PushLevel.MENTIONS,
+    2: PushLevel.MENTIONS,
+    4: PushLevel.MENTIONS,
+    5: PushLevel.NONE,
+}
+"""By unpushLevel. The vendor tells mentions of the user (2) from those of all (4); here both have a push."""
+SHOWN_LEVELS = {PushLevel.ALL: -1, PushLevel.AS_ABOVE: 0, PushLevel.MENTIONS: 1, PushLevel.NONE: 5}
 
 
 def ultra_id(group_id: str) -> str:
@@ -25,7 +37,7 @@ def ultra_id(group_id: str) -> str:
 
 def channel_id(group_id: str, bus_channel: str) -> str:
     """The group id of an ultra group, or of a channel of it."""
-    return ultra_id(group_id) + (CHANNEL_MARK + bus_channel if bus_channel else "")
+    return ultra_id(group_id) + (CHANNEL_MARK + bus_channel if bus_channel not in ("", DEFAULT_CHANNEL) else "")
 
 
 def conversation_of(call: Call, user_id: str) -> str:
@@ -40,7 +52,8 @@ def conversation_of(call: Call, user_id: str) -> str:
         target = ultra_id(target)
     elif channel_type == "NOTIFY" and not target.startswith("@SYS#"):
         channel_type = "PERSON"  # what an ordinary account sends as a system message (publishing.py)
-    return key_of_rong(RongConversation(channel_type, target, form.text("busChannel", "")), user_id)
+    channel = form.text("busChannel", "")
+    return key_of_rong(RongConversation(channel_type, target, "" if channel == DEFAULT_CHANNEL else channel), user_id)
 
 
 async def present(call: Call, group_id: str, users: Sequence[str]) -> list[str]:

@@ -18,6 +18,7 @@ from rcim.service.results import Altered, Page
 from rcim.vendors.rongcloud_ids import message_uid
 
 PAGE_MAX, UIDS_MAX = 100, 20
+EXAMINED_MAX = 5000
 ULTRA_NUMBER = 10
 
 
@@ -26,7 +27,8 @@ def _conversation(form: Form) -> str:
 
 
 def _shown(call: Call, message: Any) -> Json:
-    """A message as the vendor's answers have it; what was recalled or deleted has no content."""
+    """A message as the vendor's answers have it; what was recalled or deleted has no content. The time stands there under
+    both names that the vendor's clients read."""
     there = message.state in (MessageState.AS_SENT, MessageState.EDITED) and message.tip is None
     extra = message.extra
     type_name = extra.type_name if extra is not None else ""
@@ -37,6 +39,7 @@ def _shown(call: Call, message: Any) -> Json:
         "fromUserId": message.sender,
         "msgUID": message_uid(message.message_id),
         "msgTime": message.time_ms,
+        "sentTime": message.time_ms,
         "objectName": content.object_name if content is not None else "RC:RcNtf",
         "conversationType": ULTRA_NUMBER,
         "content": content.content if content is not None else "{}",
@@ -51,7 +54,11 @@ async def get(call: Call) -> Json:
     names = form.values("msgs")
     if len(names) == 1 and isinstance(names[0], str):
         names = Form({"msgs": [f'{{"list":{names[0]}}}']}).object("msgs").get("list", [])
-    if not 1 <= len(names) <= UIDS_MAX or not all(isinstance(one, dict) for one in names):
+    if (
+        not isinstance(names, list)
+        or not 1 <= len(names) <= UIDS_MAX
+        or not all(isinstance(one, dict) for one in names)
+    ):
         raise RongError(WRONG_PARAMETER, f"Parameter msgs has to be a list of 1 to {UIDS_MAX} objects.")
     rows = []
     for one in names:
@@ -78,24 +85,28 @@ async def modify(call: Call) -> Json:
 
 @command("/ultragroup/hismsg/query")
 async def history(call: Call) -> Json:
-    """Messages between two times, newest first; of one sender, if `fromUserId` names one."""
+    """The first messages after `startTime` and up to `endTime`, oldest first; of one sender, if `fromUserId` names one,
+    who is looked for among EXAMINED_MAX messages."""
     form = call.form
-    request = requests.History(
-        _conversation(form),
-        limit=form.number("pageSize", 20, 1, PAGE_MAX),
-        backwards=True,
-        from_time_ms=form.number("startTime"),
-        to_time_ms=form.number("endTime"),
-    )
-    page = await call.ask(request, Page)
-    sender = form.text("fromUserId", "")
-    rows = [_shown(call, one) for one in page.messages if sender in ("", one.sender)]
-    return {"data": rows, "isRemaining": page.more}
+    conversation, sender = _conversation(form), form.text("fromUserId", "")
+    size, start, end = form.number("pageSize", 20, 1, PAGE_MAX), form.number("startTime"), form.number("endTime")
+    rows: list[Json] = []
+    from_seq, examined, more = 0, 0, True
+    while more and len(rows) < size and examined < EXAMINED_MAX:
+        request = requests.History(conversation, from_seq, limit=PAGE_MAX, from_time_ms=start + 1, to_time_ms=end)
+        page = await call.ask(request, Page)
+        wanted = [one for one in page.messages if sender in ("", one.sender)]
+        more = page.more or len(rows) + len(wanted) > size
+        rows += [_shown(call, one) for one in wanted[: size - len(rows)]]
+        if not page.messages:
+            break
+        examined, from_seq = examined + len(page.messages), page.messages[-1].seq + 1
+    return {"data": rows, "isRemaining": more}
 
 
 @command("/ultragroup/hismsg/msgid/query")
 async def around(call: Call) -> Json:
-    """A message, and up to `prevNum` and `lastNum` before and after it."""
+    """A message, and up to `prevNum` and `lastNum` before and after it, oldest first."""
     form = call.form
     conversation = _conversation(form)
     message = await found(call, conversation, form.text("msgUID"))
@@ -107,7 +118,7 @@ async def around(call: Call) -> Json:
     if after:
         request = requests.History(conversation, from_seq=message.seq + 1, limit=after)
         rows += (await call.ask(request, Page)).messages
-    return {"data": [_shown(call, one) for one in sorted(rows, key=lambda one: -one.seq)]}
+    return {"data": [_shown(call, one) for one in sorted(rows, key=lambda one: one.seq)]}
 
 
 @command("/ultragroup/message/expansion/set")

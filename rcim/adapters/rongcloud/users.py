@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from rcim.adapters.rongcloud.codes import TOO_LONG, RongError
-from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.command import Call, Json, command, page_of
 from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.groups import groups_of_user
 from rcim.base.terms import Presence
 from rcim.service import requests
-from rcim.service.results import Added, BlockedUsers, Done, GroupsPage, Invalidated, PresencePage, UserFacts
+from rcim.service.results import Added, BlockedUsers, Done, Invalidated, PresencePage, UserFacts
 
-BLOCK_AT_ONCE = 20
-NAME_BYTES_MAX, PORTRAIT_BYTES_MAX = 120, 100
-
-
-def _within(form: Form, name: str, most: int) -> str:
-    """A text of at most so many bytes. Raises RongError with the vendor's code for what is too long."""
-    found = form.text(name, "")
-    size = len(found.encode(errors="replace"))
-    if size > most:
-        raise RongError(TOO_LONG, f"Parameter {name} has {size} bytes, at most {most}.")
-    return found
+BLOCK_AT_ONCE, GROUPS_SHOWN = 20, 5000
+NAME_BYTES_MAX, PORTRAIT_BYTES_MAX, PORTRAIT_KEPT = 120, 1024, 100
 
 
 def _account(form: Form) -> requests.Account:
-    user_id = form.user()
-    return requests.Account(
-        user_id, _within(form, "name", NAME_BYTES_MAX), _within(form, "portraitUri", PORTRAIT_BYTES_MAX)
-    )
+    """A user's id, name and portrait. A portrait whose address is longer than those that are kept is left out: to the
+    vendor it may have 1,024 bytes, and it must not keep a user from a token. Raises RongError."""
+    portrait = form.text("portraitUri", "")
+    size = len(portrait.encode(errors="replace"))
+    if size > PORTRAIT_BYTES_MAX:
+        raise RongError(TOO_LONG, f"Parameter portraitUri has {size} bytes, at most {PORTRAIT_BYTES_MAX}.")
+    return requests.Account(form.user(), form.name("name", NAME_BYTES_MAX), portrait if size <= PORTRAIT_KEPT else "")
 
 
 @command("/user/getToken")
@@ -86,15 +81,18 @@ async def unblock(call: Call) -> Json:
 
 @command("/user/block/query")
 async def blocked(call: Call) -> Json:
-    """Who can't log in, and until when."""
-    found: list[Json] = []
+    """Who can't log in, and until when: whose block ends last is first. All, or a page if `page` names one."""
+    found: list[tuple[str, int]] = []
     cursor = ""
     while True:
         page = await call.ask(requests.AdminUserBlocked(cursor), BlockedUsers)
-        found += [{"userId": user, "blockEndTime": call.app.shown(until_ms)} for user, until_ms in page.until_ms]
+        found += page.until_ms
         cursor = page.next
         if not cursor:
-            return {"users": found}
+            break
+    found.sort(key=lambda one: -one[1])
+    rows = page_of(call.form, found, size="size", most=1000, whole=True)
+    return {"users": [{"userId": user, "blockEndTime": call.app.shown(until_ms)} for user, until_ms in rows]}
 
 
 @command("/user/checkOnline")
@@ -104,23 +102,22 @@ async def check_online(call: Call) -> Json:
     return {"status": "0" if page.rows[0].state is Presence.OFFLINE else "1"}
 
 
-@command("/user/delusers", "/user/deactivate")
+@command("/user/delusers", "/user/deactivate", "/user/abandon")
 async def delete(call: Call) -> Json:
-    """Deletes accounts (ID-09)."""
-    await call.ask(requests.AdminAccountsDelete(call.form.users(100)), Added)
+    """Deletes accounts (ID-09). One field may name several, with commas between them."""
+    await call.ask(requests.AdminAccountsDelete(call.form.users(100, commas=True)), Added)
     return {"operateId": ""}
 
 
 @command("/user/group/query")
 async def groups(call: Call) -> Json:
-    """The groups that a user is in, some 5,000 at most; not chat rooms, and nothing whose id begins with `@`."""
-    user, cursor = call.form.user(), ""
+    """The groups that a user is in, 5,000 at most, or a page if `page` names one; not chat rooms, and nothing whose
+    id begins with `@`."""
     found: list[Json] = []
-    while len(found) < 5000:
-        page = await call.ask(requests.GroupsJoined(cursor, user_id=user), GroupsPage)
-        rows = [row.profile for row in page.groups if row.profile.type != call.app.room_type]
-        found += [{"id": one.group_id, "name": one.name} for one in rows if not one.group_id.startswith("@")]
-        cursor = page.next
-        if not cursor:
+    async for row in groups_of_user(call, call.form.user()):
+        one = row.profile
+        if one.type != call.app.room_type and not one.group_id.startswith("@"):
+            found.append({"id": one.group_id, "name": one.name})
+        if len(found) == GROUPS_SHOWN:
             break
-    return {"groups": found}
+    return {"groups": page_of(call.form, found, size="size", most=1000, whole=True)}

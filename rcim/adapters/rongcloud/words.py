@@ -16,7 +16,7 @@ STARS = "***"
 """What stands in place of a replaced word, whatever was asked for."""
 
 
-@command("/sensitiveword/add")
+@command("/sensitiveword/add", "/wordfilter/add")
 async def add(call: Call) -> Json:
     """A message with this word is refused; with `replaceWord`, the word is replaced."""
     word = call.form.text("word")
@@ -34,7 +34,7 @@ async def add(call: Call) -> Json:
     return {}
 
 
-@command("/sensitiveword/delete")
+@command("/sensitiveword/delete", "/wordfilter/delete")
 async def delete(call: Call) -> Json:
     """A word is allowed again."""
     return await _remove(call, [call.form.word("word")])
@@ -52,7 +52,7 @@ async def _remove(call: Call, words: list[str]) -> Json:
     return {}
 
 
-@command("/sensitiveword/list")
+@command("/sensitiveword/list", "/wordfilter/list")
 async def list_(call: Call) -> Json:
     """The words: with `type` 0 those that are replaced, with 1 those that are refused, with 2 all."""
     wanted = call.form.number("type", REFUSED, REPLACED, BOTH)

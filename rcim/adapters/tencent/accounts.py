@@ -32,7 +32,7 @@ async def multiaccount_import(call: Call) -> Json:
         accounts = [requests.Account(user_id, "") for user_id in fields.accounts("Accounts", AT_ONCE)]
     imported = await call.ask(requests.AdminAccountsImport(accounts), Added)
     failed = [user_id for user_id, result in imported.results if result is AddResult.FAILED]
-    return {"FailAccounts": failed, "Result": [{"UserID": one, "ResultCode": call.family.server} for one in failed]}
+    return {"FailAccounts": failed}
 
 
 @command(ACCOUNT, "im_open_login_svc/account_delete", per_s=PER_S)

@@ -42,9 +42,9 @@ async def clear_group_attr(call: Call) -> Json:
     return await _set(call, [], replace=True)
 
 
-@command(GROUP, "group_open_attr_http_svc/get_group_attr")
+@command(GROUP, "group_open_attr_http_svc/get_group_attr", "group_open_http_svc/get_group_attr")
 async def get_group_attr(call: Call) -> Json:
-    """All attributes of a group (CR-03)."""
+    """All attributes of a group; the vendor's Java client looks for it where its companions are (CR-03)."""
     group_id, after, more = call.fields.text("GroupId"), 0, True
     found: dict[str, str] = {}
     while more:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.fields import Fields, Json
 from rcim.adapters.tencent.paging import Places
+from rcim.adapters.tencent.turns import Turns
 from rcim.base.errors import RcimError
 from rcim.service import requests
 from rcim.service.back_ends import Principal
@@ -23,8 +24,8 @@ PER_S = 200
 
 
 class Call:
-    """One request: who calls, the fields of the body, and the service; and the places of earlier pages. `base_url` is
-    where the caller reaches this server: scheme and host."""
+    """One request: who calls, the fields of the body, and the service; the places of earlier pages, and the turns of
+    other requests. `base_url` is where the caller reaches this server: scheme and host."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Call:
         family: Family,
         body: Json,
         places: Places | None = None,
+        turns: Turns | None = None,
         *,
         base_url: str = "",
     ) -> None:
@@ -42,6 +44,7 @@ class Call:
         self.base_url = base_url
         self.fields = Fields(body, family.parameter, codes=family.fields)
         self.places = places or Places()
+        self.turns = turns or Turns()
 
     async def ask(self, request: Request, result: type[R]) -> R:
         """The result of an operation of the service, which is of this type. Raises RcimError."""

@@ -11,6 +11,8 @@ Json = dict[str, Any]
 T = TypeVar("T")
 D = TypeVar("D")
 U32_MAX = (1 << 32) - 1
+DIGITS_MAX = 20
+"""Digits of a number in a string: those of the largest of 64 bits."""
 
 
 class Fields:
@@ -53,6 +55,13 @@ class Fields:
             raise self.refuse(name, f"has to be a whole number from 0 to {most}")
         return found
 
+    def number_or_text(self, name: str, default: int | None = None, most: int = U32_MAX) -> int:
+        """As `number`, for fields that the vendor documents as strings of digits. Raises TencentError."""
+        found = self.raw(name)
+        if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= DIGITS_MAX:
+            return Fields({name: int(found)}, self._wrong, self._place, self._codes).number(name, default, most)
+        return self.number(name, default, most)
+
     def accounts(self, name: str, most: int, least: int = 1, code_of_many: int = 0) -> list[str]:
         """A list of user ids, each once, in their order. Raises TencentError."""
         found = self.rows(name, most, least, code_of_many)
@@ -79,8 +88,9 @@ class Fields:
         return [Fields(one, self._wrong, f"{self._place}{name}[{at}].", self._codes) for at, one in enumerate(found)]
 
     def within(self, name: str) -> Fields:
-        """An object in this one; missing: an empty one. Raises TencentError."""
-        found = self._one(name, {}, dict, "has to be an object")
+        """An object in this one; missing, or an empty array as PHP writes one without fields: an empty one. Raises
+        TencentError."""
+        found = {} if self.raw(name) == [] else self._one(name, {}, dict, "has to be an object")
         return Fields(found, self._wrong, f"{self._place}{name}.", self._codes)
 
     def choice(self, name: str, known: Mapping[str, T], default: D) -> T | D:

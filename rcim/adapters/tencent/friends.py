@@ -1,8 +1,9 @@
-"""Friends, groups of friends, extensions of messages, statistics of days: they have no subject here (AB-02)."""
+"""Friends, groups of friends and of conversations, extensions of messages, and files that the vendor keeps: they have no
+subject here (AB-02)."""
 
 from __future__ import annotations
 
-from rcim.adapters.tencent.codes import ONE_TO_ONE, OPERATION, RELATIONS
+from rcim.adapters.tencent.codes import ONE_TO_ONE, OPERATION, RECENT_CONTACTS, RELATIONS
 from rcim.adapters.tencent.command import not_enabled
 
 DISABLED = 10026
@@ -46,4 +47,28 @@ ADDRESSES = not_enabled(
     DISABLED,
     "this server does not know its public addresses; they are those of the machine that you run it on",
     "ConfigSvc/GetIPList",
+)
+CONTACT_GROUPS = not_enabled(
+    RECENT_CONTACTS,
+    DISABLED,
+    "conversations have no groups and no marks here",
+    *(
+        f"recentcontact/{name}"
+        for name in (
+            "create_contact_group",
+            "del_contact_group",
+            "update_contact_group",
+            "get_contact_group",
+            "search_contact_group",
+            "mark_contact",
+        )
+    ),
+)
+FILES = not_enabled(
+    OPERATION,
+    DISABLED,
+    "files in messages stay where the app keeps them; the server has only their URLs",
+    "im_cos_msg/get_cos_sig",
+    "im_cos_msg/forbid_illegal_object",
+    "im_cos_msg/allow_banned_object",
 )

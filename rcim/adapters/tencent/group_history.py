@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from rcim.adapters.tencent.codes import GROUP, GROUP_EDIT
 from rcim.adapters.tencent.command import Call, Json, command
 from rcim.adapters.tencent.group_fields import group_of
 from rcim.base.errors import NO_SUCH_MESSAGE, RcimError
 from rcim.base.terms import MessageState, group_conversation
-from rcim.content.elements import GroupTip, decode_body, encode_body
+from rcim.content.elements import Custom, GroupTip, decode_body, encode_body
 from rcim.content.vendor_json import from_json, to_json
 from rcim.service import requests
 from rcim.service.results import Altered, Done, Page, Receipts
@@ -74,7 +76,8 @@ def _message_json(message: Any, *, recalled: bool) -> Json:
 
 
 def _body_json(message: Any) -> list[Json]:
-    """The elements of a message; of a notice in the history what it says (GT-15)."""
+    """The elements of a message. A notice in the history is one of the vendor's custom elements, with what it says as
+    JSON in `Data`: the vendor's clients know no other kinds of elements (GT-15)."""
     tip = message.tip
     if tip is None:
         return to_json(decode_body(message.body))
@@ -87,7 +90,9 @@ def _body_json(message: Any) -> list[Json]:
         info_seq=tip.info_seq,
         what=tip.what,
     )
-    return to_json([said])
+    [element] = to_json([said])
+    data = msgspec.json.encode(element["MsgContent"])
+    return to_json([Custom(data=data, description="", extension=element["MsgType"])])
 
 
 @command(GROUP, "group_open_http_svc/group_msg_recall")

@@ -16,7 +16,6 @@ from rcim.adapters.tencent.group_fields import (
     row_info,
 )
 from rcim.adapters.tencent.paging import all_rows, page_at
-from rcim.base.terms import CHANNEL_MARK
 from rcim.service import requests
 from rcim.service.results import GroupFacts, GroupRow, GroupsPage, Types
 from rcim.vendors.tencent_ids import TOPIC_TYPE, TYPES, type_of
@@ -49,7 +48,7 @@ async def get_appid_group_list(call: Call) -> Json:
 
 def _is_listed(row: GroupRow, wanted: str) -> bool:
     """A topic is no group of its own. `wanted`: the type that is asked for; empty: any."""
-    return CHANNEL_MARK not in row.profile.group_id and wanted in ("", row.profile.type)
+    return row.profile.type != TOPIC_TYPE and wanted in ("", row.profile.type)
 
 
 async def _count(call: Call, wanted: str) -> int:

@@ -21,6 +21,8 @@ PRIORITIES = {
     "Lowest": Priority.LOWEST,
 }
 FORBIDDEN = ("ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback")
+ONLINE_ONLY = ("OnlineOnlyFlag", "MsgOnlineOnlyFlag")
+"""The vendor's table has had both names."""
 CONTROLS = ("NoUnread", "NoLastMsg", "WithMuteNotifications")
 DIRECTED_MAX, NOTICED_MAX, MENTIONS_MAX = 50, 500, 30
 TOO_MANY_MENTIONS = 10053
@@ -44,7 +46,7 @@ async def send_group_msg(call: Call) -> Json:
             to=fields.accounts("To_Account", DIRECTED_MAX, least=0),
             mentions=mentions,
             mentions_all=mentions_all,
-            transient=fields.number("OnlineOnlyFlag", 0, most=1) == 1,
+            transient=any(fields.number(name, 0, most=1) for name in ONLINE_ONLY),
             cloud_data=fields.text("CloudCustomData", "").encode(),
             push=push_info(fields),
             uncounted="NoUnread" in words(fields, "SendMsgControl", CONTROLS),
@@ -69,9 +71,9 @@ def words(fields: Fields, name: str, known: tuple[str, ...]) -> list[str]:
 
 def push_info(fields: Fields) -> bytes:
     """OfflinePushInfo as the service takes it; empty: there is none. Raises TencentError."""
-    if "OfflinePushInfo" not in fields:
-        return b""
     fields.within("OfflinePushInfo")
+    if not fields.raw("OfflinePushInfo"):
+        return b""
     return msgspec.json.encode(fields.raw("OfflinePushInfo"))
 
 

@@ -15,9 +15,10 @@ from rcim.adapters.tencent.group_fields import (
     names_in,
 )
 from rcim.adapters.tencent.paging import Fetch, page_at
+from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.terms import AddResult, Role
 from rcim.service import requests
-from rcim.service.results import Added, Done, GroupFacts, MemberRow, Members
+from rcim.service.results import Added, Done, GroupFacts, Info, MemberRow, Members
 from rcim.vendors.tencent_ids import TYPES
 
 ADDED_MAX, REMOVED_MAX, ROLES_ASKED_MAX = 300, 100, 500
@@ -27,7 +28,7 @@ ASKED_AT_ONCE = 100
 TOO_MANY_ACCOUNTS = 10005
 RESULTS = {AddResult.ADDED: 1, AddResult.ALREADY: 2, AddResult.WAITING: 3}
 """The vendor's numbers; 0: the user was not added, for whatever reason."""
-COMMUNITY = TYPES["Community"]
+COMMUNITY, ROOM = TYPES["Community"], "AVChatRoom"
 
 
 def members_of(call: Call, group_id: str, roles: frozenset[Role] = frozenset()) -> Fetch[MemberRow]:
@@ -63,11 +64,18 @@ async def add_group_member(call: Call) -> Json:
 
 @command(GROUP, "group_open_http_svc/delete_group_member")
 async def delete_group_member(call: Call) -> Json:
-    """Removes up to 100 members, all of them or none (GR-05)."""
+    """Removes up to 100 members, all of them or none (GR-05). The vendor refuses it in AVChatRooms with the code of a
+    wrong parameter."""
     fields = call.fields
+    group_id = fields.text("GroupId")
     users = fields.accounts("MemberToDel_Account", REMOVED_MAX, code_of_many=TOO_MANY_ACCOUNTS)
-    kick = requests.GroupKick(fields.text("GroupId"), users, fields.text("Reason", ""), silence(fields))
-    await call.ask(kick, Done)
+    kick = requests.GroupKick(group_id, users, fields.text("Reason", ""), silence(fields))
+    try:
+        await call.ask(kick, Done)
+    except RcimError as error:
+        if error.code != NOT_PERMITTED or (await _info(call, group_id)).profile.type != ROOM:
+            raise
+        raise fields.refuse("GroupId", "names an AVChatRoom: nobody removes members of one") from None
     return {}
 
 
@@ -112,7 +120,7 @@ async def get_group_member_info(call: Call) -> Json:
     fetch = members_of(call, group_id, _role_filter(fields))
     limit = fields.number("Limit", LISTED_MAX, most=LISTED_MAX) or LISTED_MAX
     offset, cursor = fields.number("Offset", 0), fields.text("Next", "")
-    info = (await call.ask(requests.GroupInfo(group_id), GroupFacts)).info
+    info = await _info(call, group_id)
     if info.profile.type == COMMUNITY or cursor:
         rows, following = await _from_cursor(fetch, cursor, limit)
     else:
@@ -124,6 +132,11 @@ async def get_group_member_info(call: Call) -> Json:
         "MemberList": [member_json(row, filters) for row in rows],
         "Next": following,
     }
+
+
+async def _info(call: Call, group_id: str) -> Info:
+    """Raises RcimError."""
+    return (await call.ask(requests.GroupInfo(group_id), GroupFacts)).info
 
 
 def _role_filter(fields: Fields) -> frozenset[Role]:

@@ -54,12 +54,15 @@ async def message_of(call: Call, sender: str, receiver: str, key: MessageKey) ->
     return found
 
 
-async def find_message(call: Call, sender: str, receiver: str, key: MessageKey) -> Message | None:
-    """As `message_of`; None if there is none. Raises RcimError."""
+async def find_message(
+    call: Call, sender: str, receiver: str, key: MessageKey, client_msg_id: str = ""
+) -> Message | None:
+    """As `message_of`, but None if there is none; with `client_msg_id` only the message that has it. Raises
+    RcimError."""
     conversation = pair_conversation(sender, receiver)
     if key.seq:
         page = await call.ask(requests.History(conversation, from_seq=key.seq, to_seq=key.seq, limit=1), Page)
-        if found := _meant(page, sender, key):
+        if found := _meant(page, sender, key, client_msg_id):
             return found
     from_ms, from_seq = key.time_s * 1000, 0
     for _ in range(PAGES_MAX):
@@ -67,7 +70,7 @@ async def find_message(call: Call, sender: str, receiver: str, key: MessageKey) 
             conversation, from_seq=from_seq, limit=PAGE, from_time_ms=from_ms, to_time_ms=from_ms + BATCH_MS
         )
         page = await call.ask(some, Page)
-        if found := _meant(page, sender, key):
+        if found := _meant(page, sender, key, client_msg_id):
             return found
         if not page.more or not page.messages:
             break
@@ -75,9 +78,11 @@ async def find_message(call: Call, sender: str, receiver: str, key: MessageKey) 
     return None
 
 
-def _meant(page: Page, sender: str, key: MessageKey) -> Message | None:
-    """The message of the page that the key means."""
-    for message in page.messages:
-        if message.sender == sender and random_of(message.client_msg_id) == key.random:
-            return message
-    return None
+def _meant(page: Page, sender: str, key: MessageKey, client_msg_id: str) -> Message | None:
+    """The message of the page that the key means: of several with its Random the one whose sender gave it that MsgSeq,
+    else the first."""
+    found = [row for row in page.messages if row.sender == sender and random_of(row.client_msg_id) == key.random]
+    if client_msg_id:
+        found = [row for row in found if row.client_msg_id == client_msg_id]
+    named = [row for row in found if row.client_msg_id.startswith(f"{key.random}.{key.seq}.")]
+    return next(iter(named or found), None)

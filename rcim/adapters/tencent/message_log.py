@@ -23,6 +23,8 @@ KINDS = {"C2C": ("pair",), "Group": ("group", "ultra-group", "channel", "tempora
 HOUR = "%Y%m%d%H"
 ZONE = timezone(timedelta(hours=8))
 """The vendor's hours are those of Beijing."""
+FIRST_HOUR = "1971010100"
+"""No message is older, and hours of the first years can't be told in every zone."""
 GOOD_S = 7 * 86_400
 """How long a URL is good."""
 NO_SUCH_FILE, FORBIDDEN = 1004, 1005
@@ -47,7 +49,7 @@ async def get_history(call: Call) -> Json:
 def _utc_hour(text: str) -> str | None:
     """The hour in UTC of one of the vendor's; None if it is none."""
     try:
-        if len(text) == 10 and text.isascii() and text.isdigit():
+        if len(text) == 10 and text.isascii() and text.isdigit() and text >= FIRST_HOUR:
             return datetime.strptime(text, HOUR).replace(tzinfo=ZONE).astimezone(UTC).strftime(HOUR)
     except ValueError:
         pass
@@ -78,7 +80,7 @@ def _file(call: Call, row: LogFileRow, expires_s: int) -> Json:
 
 
 async def download(service: Service, request: HttpRequest) -> HttpResponse:
-    """The file that a URL of get_history means. Raises TencentError or RcimError."""
+    """The file that a URL of get_history means. Raises TencentError, RcimError or FaultError."""
     query = query_fields(request.query)
     hour, kind, expires = (query.get(name, "") for name in ("hour", "kind", "expires"))
     seal = service.back_ends.seal(f"{FILE} {hour} {kind} {expires}")

@@ -8,13 +8,15 @@ from typing import NamedTuple
 from rcim.adapters.tencent.codes import ONE_TO_ONE
 from rcim.adapters.tencent.command import Call, Fields, Json, command
 from rcim.adapters.tencent.group_messages import FORBIDDEN, push_info, words
-from rcim.adapters.tencent.message_keys import MessageKey, find_message, key_text
+from rcim.adapters.tencent.message_keys import PAGE, MessageKey, find_message, key_text
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority, pair_conversation
 from rcim.content.elements import encode_body
 from rcim.content.vendor_json import from_json
 from rcim.service import requests
-from rcim.service.results import Imported, Sent
+from rcim.service.results import Imported, Page, Sent
+from rcim.service.results import Message as Stored
+from rcim.vendors.tencent_ids import imported_id, sent_id
 
 RECEIVERS_MAX = 500
 AT_ONCE = 50
@@ -32,6 +34,7 @@ class Message(NamedTuple):
 
     sender: str
     random: int
+    seq: int
     body: bytes
     transient: bool
     counted: bool
@@ -44,7 +47,7 @@ class Message(NamedTuple):
         """The request that sends it to this user."""
         return requests.AdminSend(
             conversation=pair_conversation(self.sender, user_id),
-            client_msg_id=str(self.random),
+            client_msg_id=sent_id(self.random, self.seq, self.body),
             priority=Priority.NORMAL,
             body=self.body,
             as_user=self.sender,
@@ -59,8 +62,8 @@ class Message(NamedTuple):
 
 @command(ONE_TO_ONE, "openim/sendmsg")
 async def sendmsg(call: Call) -> Json:
-    """Sends a message to one user, as any user or as the administrator; the same `MsgRandom` again within five minutes
-    is the same message (MS-02, MS-06)."""
+    """Sends a message to one user, as any user or as the administrator; the same `MsgRandom`, `MsgSeq` and body again
+    are the same message, for ten minutes (MS-02, MS-06)."""
     receiver = call.fields.account("To_Account")
     message = read_message(call)
     sent = await call.ask(message.to(receiver), Sent)
@@ -97,7 +100,7 @@ async def _sent(call: Call, request: requests.AdminSend) -> Sent | RcimError:
 @command(ONE_TO_ONE, "openim/importmsg")
 async def importmsg(call: Call) -> Json:
     """Brings a message over from another service, with the time at which it was sent; nobody is told of it (GR-08). One
-    that is there already, with this time and Random, is not brought over again."""
+    that is there already, with this time, Random and MsgSeq, is not brought over again."""
     fields = call.fields
     counted = fields.number("SyncFromOldSystem", most=5) != 2
     sender, receiver = fields.account("From_Account"), fields.account("To_Account")
@@ -108,14 +111,31 @@ async def importmsg(call: Call) -> Json:
         conversation=pair_conversation(sender, receiver),
         sender=sender,
         time_ms=key.time_s * 1000,
-        client_msg_id=str(key.random),
+        client_msg_id=imported_id(key.random, key.seq, key.time_s),
         body=read_body(fields),
         counted=counted,
         cloud_data=fields.text("CloudCustomData", "").encode(),
     )
-    if await find_message(call, sender, receiver, key) is None:
-        await call.ask(message, Imported)
+    async with call.turns.of(message.conversation):
+        there = await find_message(call, sender, receiver, key, message.client_msg_id) is not None
+        if not there and not await _came_late(call, message):
+            await call.ask(message, Imported)
     return {}
+
+
+async def _came_late(call: Call, message: requests.AdminPairImport) -> bool:
+    """True if the message was brought over before when it was older than the newest one, and so has got that one's time:
+    it is among the last ones, which have that time, and says the same."""
+
+    async def last(count: int) -> list[Stored]:
+        asked = requests.History(message.conversation, backwards=True, limit=count)
+        return list((await call.ask(asked, Page)).messages)
+
+    newest = await last(1)
+    if not newest or newest[0].time_ms <= message.time_ms:
+        return False
+    wanted = (newest[0].time_ms, message.sender, message.client_msg_id, message.body)
+    return wanted in [(one.time_ms, one.sender, one.client_msg_id, one.body) for one in await last(PAGE)]
 
 
 def read_message(call: Call) -> Message:
@@ -125,7 +145,7 @@ def read_message(call: Call) -> Message:
     forbidden = words(fields, "ForbidCallbackControl", FORBIDDEN)
     if fields.number("SyncOtherMachine", 1, most=2) == 0:
         raise fields.refuse("SyncOtherMachine", "has to be 1 or 2")
-    for name in ("MsgSeq", "MsgTimeStamp", "IsNeedReadReceipt", "SupportMessageExtension"):
+    for name in ("MsgTimeStamp", "IsNeedReadReceipt", "SupportMessageExtension"):
         fields.number(name, 0, most=SEQ_MAX)
     push = push_info(fields)
     if "WithMuteNotifications" in controls:
@@ -133,6 +153,7 @@ def read_message(call: Call) -> Message:
     return Message(
         sender=fields.account("From_Account", "") or call.principal.user_id,
         random=fields.number("MsgRandom"),
+        seq=fields.number("MsgSeq", 0, most=SEQ_MAX),
         body=read_body(fields),
         transient=fields.number("MsgLifeTime", LIFE_S_MAX, most=LIFE_S_MAX) == 0,
         counted="NoUnread" not in controls,

@@ -62,7 +62,7 @@ async def admin_set_msg_read(call: Call) -> Json:
     """Says that Report_Account has read what Peer_Account has sent, all or up to `MsgReadTime` (GR-04, MS-11)."""
     fields = call.fields
     reader, peer = fields.account("Report_Account"), fields.account("Peer_Account")
-    until_s = fields.number("MsgReadTime", 0)
+    until_s = fields.number_or_text("MsgReadTime", 0)
     conversation = pair_conversation(reader, peer)
     to_ms = until_s * 1000 + 999 if until_s else 0
     page = await call.ask(requests.History(conversation, backwards=True, limit=1, to_time_ms=to_ms), Page)

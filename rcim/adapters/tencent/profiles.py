@@ -1,26 +1,30 @@
 """Profiles (AB-05). A standard field of the vendor's that rcim has not, and each custom field, is one of the app's own
-fields for users, if the settings declare it: `Tag_Profile_Custom_Level` is the field `Level`, `Tag_Profile_IM_BirthDay`
-the field `BirthDay`."""
+fields for users, as the settings declare them: `Tag_Profile_Custom_Vip` is the field `Vip`, `Tag_Profile_IM_BirthDay` the
+field `BirthDay`. The default of the settings has the vendor's standard fields."""
 
 from __future__ import annotations
+
+import re
 
 from rcim.adapters.tencent.codes import PROFILE
 from rcim.adapters.tencent.command import Call, Fields, Json, TencentError, command
 from rcim.base.terms import Gender
 from rcim.service import requests
 from rcim.service.results import Done, Profiles, UserProfile
+from rcim.vendors.tencent_ids import PROFILE_NUMBERS
 
 AT_ONCE = 100
 STANDARD, CUSTOM = "Tag_Profile_IM_", "Tag_Profile_Custom_"
 NICK, GENDER, IMAGE, SIGNATURE = (STANDARD + name for name in ("Nick", "Gender", "Image", "SelfSignature"))
+TEXTS = {NICK: "nickname", IMAGE: "face_url", SIGNATURE: "signature"}
+"""Tags of texts, and the field of AdminProfileSet that each is."""
 GENDERS = {
     "Gender_Type_Unknown": Gender.UNKNOWN,
     "Gender_Type_Female": Gender.FEMALE,
     "Gender_Type_Male": Gender.MALE,
 }
-NUMBERS = ("BirthDay", "Language", "MsgSettings", "Level", "Role")
-"""Standard fields whose values are numbers."""
-NO_SUCH_USER, NO_SUCH_TAG = 40003, 40009
+NUMBER = re.compile(r"\d{1,18}\Z", re.ASCII)
+NO_SUCH_USER, NO_SUCH_TAG, BAD_VALUE, BAD_TYPE = 40003, 40009, 40605, 40610
 
 
 @command(PROFILE, "profile/portrait_get")
@@ -86,7 +90,8 @@ def _custom(profile: UserProfile, tag: str) -> str | int:
     """The value of a field of the app's own; empty: it is not set."""
     key = _key(tag)
     text: str = profile.fields.get(key, b"").decode(errors="replace")
-    return int(text) if tag.startswith(STANDARD) and key in NUMBERS and text.isdigit() else text
+    number = tag.startswith(STANDARD) and key in PROFILE_NUMBERS and NUMBER.match(text)
+    return int(text) if number else text
 
 
 def _key(tag: str) -> str:
@@ -105,14 +110,12 @@ def _unknown(user_id: str) -> Json:
 def _change(changes: Json, item: Fields) -> None:
     """Note one item of ProfileItem in `changes`, fields of AdminProfileSet. Raises TencentError."""
     tag = item.text("Tag")
-    if tag == NICK:
-        changes["nickname"] = item.text("Value")
-    elif tag == IMAGE:
-        changes["face_url"] = item.text("Value")
-    elif tag == SIGNATURE:
-        changes["signature"] = item.text("Value")
+    if tag in TEXTS:
+        changes[TEXTS[tag]] = _text(item)
     elif tag == GENDER:
-        changes["gender"] = item.choice("Value", GENDERS, Gender.UNKNOWN)
+        if _text(item) not in GENDERS:
+            raise item.refuse("Value", f"has to be one of {', '.join(GENDERS)}", BAD_VALUE)
+        changes["gender"] = GENDERS[_text(item)]
     elif tag.startswith((STANDARD, CUSTOM)):
         changes["fields"].append((_key(tag), _value(item)))
     else:
@@ -124,4 +127,12 @@ def _value(item: Fields) -> bytes:
     found = item.raw("Value")
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found).encode()
-    return item.text("Value").encode()
+    return _text(item).encode()
+
+
+def _text(item: Fields) -> str:
+    """A value that is text. Raises TencentError."""
+    found = item.raw("Value")
+    if not isinstance(found, str):
+        raise item.refuse("Value", "has to be a string", BAD_TYPE)
+    return found

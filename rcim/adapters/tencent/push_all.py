@@ -126,9 +126,11 @@ Change = requests.AdminTagsChange | requests.AdminAttributesChange
 
 
 async def _label(call: Call, name: str, read: Callable[[Fields, str], Change]) -> Json:
-    """Make the change of each row: all rows are read before the first is carried out. Raises TencentError or RcimError:
-    those of before are done then."""
-    rows = call.fields.objects(name, USERS_MAX, 1, code_of_many=TOO_MANY_USERS)
+    """Make the change of each row: all rows are read before the first is carried out. A request for one user may be the
+    row itself. Raises TencentError or RcimError: those of before are done then."""
+    fields = call.fields
+    alone = "To_Account" in fields and name not in fields
+    rows = [fields] if alone else fields.objects(name, USERS_MAX, 1, code_of_many=TOO_MANY_USERS)
     for change in [read(row, row.account("To_Account")) for row in rows]:
         _check(await call.ask(change, Added))
     return {}

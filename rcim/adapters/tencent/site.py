@@ -13,6 +13,7 @@ from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
 from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
+from rcim.adapters.tencent.turns import Turns
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
@@ -41,6 +42,7 @@ class TencentApi:
         self._service = service
         self._rates = Rates()
         self._places = Places()
+        self._turns = Turns()
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -66,8 +68,7 @@ class TencentApi:
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request), self._places, base_url=_base_url(request))
-            said = await command.answer(call)
+            said = await command.answer(self._call(principal, family, request))
         except TencentError as error:
             return _response(family, said, error)
         except RcimError as error:
@@ -75,8 +76,20 @@ class TencentApi:
             return _response(family, said, TencentError(family.code_of(error), text))
         return _response(family, said, None)
 
+    def _call(self, principal: Principal, family: Family, request: HttpRequest) -> Call:
+        """Raises TencentError."""
+        return Call(
+            self._service,
+            principal,
+            family,
+            _body(request),
+            self._places,
+            self._turns,
+            base_url=_base_url(request),
+        )
+
     async def _caller(self, request: HttpRequest) -> Principal:
-        """Raises TencentError or RcimError."""
+        """Raises TencentError, RcimError or FaultError."""
         query = query_fields(request.query)
         app = query.get("sdkappid", "")
         if not app:
@@ -95,17 +108,19 @@ class TencentApi:
 
 def _base_url(request: HttpRequest) -> str:
     """Where the caller reaches this server, as the request says."""
-    return f"{'https' if request.secure else 'http'}://{request.headers.get('Host', 'localhost')}"
+    return f"{'https' if request.secure else 'http'}://{request.headers.get('Host') or 'localhost'}"
 
 
 def _body(request: HttpRequest) -> Json:
-    """The body's object. GET may have none. Raises TencentError."""
+    """The body's object. GET may have none; PHP writes one without fields as an empty array. Raises TencentError."""
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
         found = json_body(request.body)
     except JsonError as error:
         raise TencentError(codes.JSON_FAULTY, str(error)) from None
+    if found == []:
+        return {}
     if not isinstance(found, dict):
         raise TencentError(codes.JSON_FAULTY, "the body has to be a JSON object")
     return found

@@ -74,7 +74,7 @@ def numbers(admissions: Iterable[Admission]) -> dict[str, int]:
 def end_admission(context: WorkflowContext, admission: Admission) -> None:
     """Tell the user's actor that it is over; without an actor in memory there is nobody to tell."""
     command = u.EndAdmission(admission.user_id, True, admission.number)
-    if not context.users.tell(user_key(admission.user_id), command, _Ending(context.app_state, admission)):
+    if not context.actors.tell(user_key(admission.user_id), command, _Ending(context.app_state, admission)):
         context.app_state.entering.end(admission.user_id, admission.number)
 
 

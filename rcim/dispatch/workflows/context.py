@@ -37,20 +37,27 @@ class CommandsAndQueries(Protocol):
     def read(self, request: QueryRequest) -> None: ...
 
 
+class ActorsInMemory(Users, Protocol):
+    """Who keeps the actors in memory."""
+
+    def remembering(self, sender: str) -> list[str]:
+        """The keys of the conversations that have messages of this user in memory alone (GT-22)."""
+
+
 class WorkflowContext:
     """See the module's text. One for all workflows of an owner."""
 
     def __init__(
         self,
         dispatcher: CommandsAndQueries,
-        users: Users,
+        actors: ActorsInMemory,
         sessions: SessionRegistry,
         app_state: AppState,
         pending: PendingRequests,
     ) -> None:
         self._dispatcher = dispatcher
         self._pending = pending
-        self.users = users
+        self.actors = actors
         self.sessions = sessions
         self.app_state = app_state
         self.outbox: OutboxControl = NoOutbox()

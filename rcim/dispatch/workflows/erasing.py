@@ -27,7 +27,8 @@ RETRY_MS = 1000
 
 async def erase_user(context: WorkflowContext, workflow: EraseUser) -> CommandAnswer:
     """At first the account: its signatures count no more, it leaves its conversations, and its profile, lists, tags and
-    push tokens go. Then the messages, those of some conversations in each step.
+    push tokens go. Then its messages that are in memory alone, and then all others, those of some conversations in each
+    step.
 
     Repeated from the beginning, it does what is left; what is a placeholder is left alone.
     """
@@ -35,6 +36,9 @@ async def erase_user(context: WorkflowContext, workflow: EraseUser) -> CommandAn
         refused = await _delete(context, workflow)
         if refused is not None:
             return refused
+        rooms = context.actors.remembering(workflow.user_id)
+        scrub = c.ScrubMessages(workflow.by, True, workflow.user_id, [])
+        await context.commands((key, scrub) for key in rooms)  # one that is gone meanwhile has nothing left
     done, after = 0, workflow.after
     for _ in range(PAGES):
         page = await context.query(SentQuery(workflow.user_id, after, AT_ONCE))

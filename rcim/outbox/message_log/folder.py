@@ -141,7 +141,8 @@ class LogFolder:
         return gone
 
     def _files(self) -> Iterator[tuple[Place, str]]:
-        for name in os.listdir(self.path):
+        """Before the first message there is no folder yet."""
+        for name in os.listdir(self.path) if self.path.is_dir() else ():
             if match := NAME.match(name):
                 yield Place(match["hour"], match["kind"]), match["what"]
 

@@ -10,8 +10,8 @@ import msgspec
 from rcim.service.bounds import U16, U64, Data, Items
 from rcim.service.requests.kinds import CURSOR, GROUP, USERS_OR_NONE, Request
 
-KEYS_AT_ONCE = 16
-"""As many as a group has with Tencent."""
+KEYS_AT_ONCE = 20
+"""As many as RongCloud sets at once; a group has 16 with Tencent."""
 NOTICE = Data(1024)
 
 

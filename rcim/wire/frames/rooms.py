@@ -73,7 +73,7 @@ class RoomAttributesSet(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The room."]
     attributes: A[
-        list[AttributeToSet], StructList(AttributeToSet, 100), "1 to 16, with different keys; 32 KiB in all."
+        list[AttributeToSet], StructList(AttributeToSet, 100), "1 to 20, with different keys; 32 KiB in all."
     ]
     forced: A[bool, Ext(1, Bool()), "For app administrators: True: also attributes that others have set."] = False
     notice: A[bytes, Ext(2, NOTICE), "Data of the app that goes with the change to everyone; up to 1,024 bytes."] = (
@@ -115,7 +115,7 @@ class RoomAttributesDelete(Frame, frozen=True, gc=False):
     """Removes attributes of a room (CR-03)."""
 
     group_id: A[str, GROUP, "The room."]
-    keys: A[list[str], StrList(KEY, 100), "1 to 16 keys."]
+    keys: A[list[str], StrList(KEY, 100), "1 to 20 keys."]
     forced: A[bool, Ext(1, Bool()), "For app administrators: True: also attributes that others have set."] = False
     notice: A[bytes, Ext(2, NOTICE), "Data of the app that goes with the change to everyone; up to 1,024 bytes."] = (
         b""
