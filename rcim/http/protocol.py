@@ -3,8 +3,8 @@
 1. From the first byte of a request its headers have to be there within `headers_s`; else it is answered SLOW, and the
    connection is closed. (Its body has a deadline in bodies.py; a connection without a request, aiohttp's own.)
 2. Of what the server writes, nothing may wait for the caller longer than `write_s`; else the connection is aborted.
-3. What arrives is parsed within the share of the loop that callers over HTTP have (loop_share.py), piece by piece; until
-   then the connection is not read.
+3. What arrives is parsed in the part of each turn of the loop that callers over HTTP have (loop_turns.py), piece by
+   piece; until then the connection is not read.
 4. What the parser refuses is answered in the envelope of the API whose path the request names, and the connection is
    closed: where one request ends and the next begins can't be trusted any more.
 """
@@ -22,7 +22,7 @@ from aiohttp import http_exceptions, web
 from rcim.http.admission import Place
 from rcim.http.api import Fault, HttpResponse
 from rcim.http.heads import Head
-from rcim.http.loop_share import PIECE_BYTES, LoopShare
+from rcim.http.loop_turns import PIECE_BYTES, LoopTurns
 
 DETAIL_CHARS_MAX = 100
 """Of what the parser says."""
@@ -43,8 +43,8 @@ class HttpConnection(web.RequestHandler):
         "_in_request",
         "_place",
         "_refuse",
-        "_share",
         "_stream",
+        "_turns",
         "_unparsed",
         "_write_s",
         "_write_timer",
@@ -57,7 +57,7 @@ class HttpConnection(web.RequestHandler):
         refuse: Refuse,
         place: Place,
         *,
-        share: LoopShare,
+        turns: LoopTurns,
         headers_s: float,
         write_s: float,
         **options: Any,
@@ -70,7 +70,7 @@ class HttpConnection(web.RequestHandler):
         waits for its turn behind it."""
         self._refuse = refuse
         self._place = place
-        self._share = share
+        self._turns = turns
         self._unparsed = bytearray()
         """What has arrived and waits for its turn; while there is any, the connection is not read."""
         self._headers_s = headers_s
@@ -116,19 +116,19 @@ class HttpConnection(web.RequestHandler):
                     self._head_timer = self._loop.call_at(self._head_until_s, self._look_at_head)
         if not data:  # the parser goes on with what it has
             super().data_received(data)
-        elif not self._unparsed and len(data) <= PIECE_BYTES and self._share.free():
+        elif not self._unparsed and len(data) <= PIECE_BYTES and self._turns.free():
             began_s = perf_counter()
             super().data_received(data)
-            self._share.spend(perf_counter() - began_s)
+            self._turns.spend(perf_counter() - began_s)
         else:
             if not self._unparsed:
-                self._share.wait(self._place.address, self._parse_piece)
+                self._turns.wait(self._place.address, self._parse_piece)
             self._unparsed += data
             if self._stream is not None:
                 self._stream.pause_reading()
 
     def _parse_piece(self) -> bool:
-        """Parse some of what has arrived. As `loop_share.Job`."""
+        """Parse some of what has arrived. As `loop_turns.Job`."""
         piece = bytes(self._unparsed[:PIECE_BYTES])
         del self._unparsed[:PIECE_BYTES]
         if self._stream is None:  # the connection is gone

@@ -18,7 +18,7 @@ from rcim.http.access_log import AccessLog, Line, shown_path
 from rcim.http.admission import BodyBytes, BodyHold, Places
 from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
 from rcim.http.bodies import read_body
-from rcim.http.loop_share import LoopShare
+from rcim.http.loop_turns import LoopTurns
 from rcim.http.protocol import HttpConnection
 from rcim.http.whole_response import WholeResponse, is_plain
 
@@ -75,7 +75,7 @@ class HttpServer:
         self._places = Places(bounds.connections_max, bounds.connections_per_address_max)
         self._bodies = BodyBytes(bounds.bodies_bytes_max)
         self._log = AccessLog(access_log)
-        self._share = LoopShare(asyncio.get_running_loop())
+        self._turns = LoopTurns(asyncio.get_running_loop())
         self._in_flight = 0
         self._stopping = False
         self._server = web.Server(self._handle)
@@ -91,7 +91,7 @@ class HttpServer:
                 self._server,
                 self._refuse,
                 place,
-                share=self._share,
+                turns=self._turns,
                 headers_s=self._bounds.headers_s,
                 write_s=self._bounds.write_s,
                 access_log=None,
@@ -127,7 +127,7 @@ class HttpServer:
         connection = got.protocol
         assert isinstance(connection, HttpConnection)
         connection.head_over()
-        await self._share.turn(got.remote or "")
+        await self._turns.begin_request(got.remote or "")
         request_id = _request_id(got.headers.get(REQUEST_ID, ""))
         api = self._api_of(got.path)
         made = await self._answer(api, got, request_id)
