@@ -41,7 +41,7 @@ from rcim.store.trail import Trail
 from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
-    from rcim.app.http_door import HttpDoor
+    from rcim.app.http_listener import HttpListener
 
 log = logging.getLogger("rcim.server")
 
@@ -180,8 +180,8 @@ class GatewayNode:
         self._data = data
         self._number = number
         self.port = 0
-        self._door: HttpDoor | None = None
-        self.http: HttpDoor | None = None
+        self._door: HttpListener | None = None
+        self.http: HttpListener | None = None
         """The listener for back ends, if it is on."""
         self.stop_now = asyncio.Event()
         """Set: whatever waits in `stop` waits no longer."""
@@ -223,9 +223,9 @@ class GatewayNode:
         lines = AuditFiles(self._data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
         if self._settings.http.on:
-            from rcim.app.http_door import HttpDoor  # before anybody is connected: it takes 0.25 s
+            from rcim.app.http_listener import HttpListener  # before anybody is connected: it takes 0.25 s
 
-            self._door = HttpDoor(self._settings, self.service)
+            self._door = HttpListener(self._settings, self.service)
         return self.service
 
     def _note_audit_loss(self, lost: int) -> None:

@@ -7,6 +7,7 @@ Nothing else in the server makes a principal that is not logged in.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import math
 from hashlib import sha256
@@ -37,6 +38,9 @@ PATIENCE_MS = 25_000
 is answered as failed and carried out all the same."""
 CHECKED_MAX = 1000
 """Administrators, keys, and UserSigs of administrators whose check is remembered: there are no more of the first two."""
+UNKNOWN_KEYS_AT_ONCE = 4
+"""API keys that are looked up and were not good a moment ago: guesses, as many as there are, take this much of the owner's
+time."""
 CALLS_OF_KEY_MAX = 250
 """Calls of one API key that are not answered; the settings may say less."""
 
@@ -53,6 +57,7 @@ class BackEnds:
         """For each administrator the time from which on UserSigs count; ms."""
         self._keys: Recent[bytes, ApiKey] = Recent(CHECKED_MS, CHECKED_MAX)
         """For the digest of each secret its key."""
+        self._unknown_keys = asyncio.Semaphore(UNKNOWN_KEYS_AT_ONCE)
         self._rates = Rates()
         self.calls_of_key_max = CALLS_OF_KEY_MAX
 
@@ -101,7 +106,11 @@ class BackEnds:
         """The back end that has this secret of an API key and calls from `source`; counts a request of the key (ID-08).
         Raises RcimError: BAD_API_KEY, or TOO_FREQUENT with the time to wait."""
         digest, now_ms = digest_of(secret), clock.steady_ms()
-        key = await self._keys.get(digest, lambda _: self._read_key(secret))
+        if digest in self._keys:
+            key = await self._keys.get(digest, lambda _: self._read_key(secret))
+        else:  # maybe a guess: those wait for each other, and nobody waits for them
+            async with self._unknown_keys:
+                key = await self._keys.get(digest, lambda _: self._read_key(secret))
         key.check_time(clock.wall_ms())
         if key.acts_as not in self._identity.administrators:
             raise RcimError(

@@ -22,6 +22,10 @@ class Recent(Generic[K, V]):
         self._known: dict[K, tuple[int, V]] = {}
         self._reading: dict[K, tuple[int, asyncio.Task[V]]] = {}
 
+    def __contains__(self, key: K) -> bool:
+        """True if the key was read before, however long ago, and is remembered."""
+        return key in self._known
+
     async def get(self, key: K, read: Callable[[K], Coroutine[Any, Any, V]]) -> V:
         """The value; `read` reads it. Raises what that raises; then nothing is remembered of the key."""
         now_ms = clock.steady_ms()

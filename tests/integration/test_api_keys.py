@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, Priority
 from rcim.content.elements import Text, encode_body
 from rcim.service import requests as r
-from rcim.service.back_ends import CHECKED_MS, Principal
+from rcim.service.back_ends import CHECKED_MS, UNKNOWN_KEYS_AT_ONCE, Principal
 from rcim.service.results import KeyCreated
 from rcim.service.service import Service
 from tests.integration.test_groups import Crowd, refused, rooms
@@ -168,3 +169,26 @@ async def test_a_key_ends_with_its_administrator(tmp_path: Path) -> None:
     await server.start()
     assert await why(server.server.service.back_ends.key(secret)) == "BAD_API_KEY"
     await server.stop()
+
+
+async def test_guesses_of_keys_wait_for_each_other(plain_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = plain_server.server.service
+    async with plain_server.client("administrator") as root:
+        secret, _ = await root.create_key("good", ["all"])
+    await service.back_ends.key(secret)
+    at_once = [0, 0]
+    call = service.call
+
+    async def counted(principal: Principal, request: r.Request) -> Any:
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        try:
+            return await call(principal, request)
+        finally:
+            at_once[0] -= 1
+
+    monkeypatch.setattr(service, "call", counted)
+    guesses = [service.back_ends.key(f"{secret[:-4]}{number:04}") for number in range(50)]
+    found = await asyncio.gather(*guesses, return_exceptions=True)
+    assert {one.code.name for one in found if isinstance(one, RcimError)} == {"BAD_API_KEY"} and len(found) == 50
+    assert at_once[1] == UNKNOWN_KEYS_AT_ONCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rcim.app.http_door import bounds_of
+from rcim.app.http_listener import bounds_of
 from rcim.app.settings import SettingsError
 from rcim.app.sources import load
 from rcim.http.server import HttpBounds

@@ -18,20 +18,20 @@ from rcim.service.service import Service
 
 
 def _native(settings: Settings, service: Service) -> HttpApi:
-    from rcim.adapters.native.site import NativeApi
+    from rcim.adapters.native.api import NativeApi
 
     return NativeApi(service, Path(settings.server.data))
 
 
 def _tencent(settings: Settings, service: Service) -> HttpApi:
-    from rcim.adapters.tencent.site import TencentApi
+    from rcim.adapters.tencent.api import TencentApi
 
     return TencentApi(service, paced=settings.http.command_rates)
 
 
 def _rongcloud(settings: Settings, service: Service) -> HttpApi:
+    from rcim.adapters.rongcloud.api import RongCloudApi
     from rcim.adapters.rongcloud.command import RongApp
-    from rcim.adapters.rongcloud.site import RongCloudApi
 
     own = settings.rongcloud
     app = RongApp(
@@ -74,7 +74,7 @@ def bounds_of(settings: Settings) -> HttpBounds:
     )
 
 
-class HttpDoor:
+class HttpListener:
     """Listens for back ends in one process. `listen`, then `stop`."""
 
     def __init__(self, settings: Settings, service: Service) -> None:
