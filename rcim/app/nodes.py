@@ -180,7 +180,7 @@ class GatewayNode:
         self._data = data
         self._number = number
         self.port = 0
-        self._door: HttpListener | None = None
+        self._http_prepared: HttpListener | None = None
         self.http: HttpListener | None = None
         """The listener for back ends, if it is on."""
         self.stop_now = asyncio.Event()
@@ -225,7 +225,7 @@ class GatewayNode:
         if self._settings.http.on:
             from rcim.app.http_listener import HttpListener  # before anybody is connected: it takes 0.25 s
 
-            self._door = HttpListener(self._settings, self.service)
+            self._http_prepared = HttpListener(self._settings, self.service)
         return self.service
 
     def _note_audit_loss(self, lost: int) -> None:
@@ -240,9 +240,13 @@ class GatewayNode:
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take requests of back ends over HTTP, if that is on; `tls` as for `listen`. Raises OSError."""
-        if self._door is not None:
-            await self._door.listen(tls, port, shared=shared)
-            self.http = self._door
+        if self._http_prepared is not None:
+            await self._http_prepared.listen(tls, port, shared=shared)
+            self.http = self._http_prepared
+
+    def stop_listening(self) -> None:
+        """Take no further connections of clients. Whoever is connected stays."""
+        self._listener.close()
 
     @property
     def http_port(self) -> int:

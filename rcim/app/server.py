@@ -65,6 +65,7 @@ class Server:
             service.start()
             undo.callback(service.stop)
             await front.listen(tls, settings.server.port)
+            undo.callback(front.stop_listening)
             self.port = front.port
             await front.listen_http(tls, settings.http.port)
             self.http_port = front.http_port

@@ -39,8 +39,8 @@ is answered as failed and carried out all the same."""
 CHECKED_MAX = 1000
 """Administrators, keys, and UserSigs of administrators whose check is remembered: there are no more of the first two."""
 UNKNOWN_KEYS_AT_ONCE = 4
-"""API keys that are looked up and were not good a moment ago: guesses, as many as there are, take this much of the owner's
-time."""
+"""API keys that are looked up and were not good a moment ago: so much of the owner's time do guesses take, however many
+there are."""
 CALLS_OF_KEY_MAX = 250
 """Calls of one API key that are not answered; the settings may say less."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import socket
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -187,3 +189,14 @@ async def test_several_requests_at_once_are_answered_in_their_order(tmp_path: Pa
     raw.write(request("/v4/x", "Connection: close"))
     assert (await raw.answer()).headers["connection"] == "close" and await raw.ended()
     await server.stop()
+
+
+async def test_a_port_that_is_taken_leaves_nothing_open(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        server = TestServer(tmp_path, tls=False, flags=("http.on=true", f"http.port={taken.getsockname()[1]}"))
+        with pytest.raises(OSError, match="in use"):
+            await server.start()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", server.server.port)
