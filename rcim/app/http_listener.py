@@ -54,6 +54,9 @@ APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "rongcloud": _rongcloud,
 }
 """Makes each API that the settings can name."""
+RECEIVE_BYTES = 32 * 1024
+"""That the kernel may hold of what a caller sends, and twice as much: all of it comes in one read, and one turn of the
+loop may have hundreds of reads."""
 KEYS_SHARE = 4
 """One API key may have this part of the requests under way: so one key alone can't take all."""
 
@@ -94,6 +97,7 @@ class HttpListener:
             tls if http.tls else None,
             shared=shared,
             tls_by_loop=True,
+            receive_bytes=RECEIVE_BYTES,
         )
         self.port = self._listener.port
 

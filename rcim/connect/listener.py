@@ -154,15 +154,17 @@ async def listen(
     *,
     shared: bool = False,
     tls_by_loop: bool = False,
+    receive_bytes: int = 0,
 ) -> Listener:
-    """Accept connections on `host`:`port` (0: any free one); `shared`: beside other processes. Raises OSError."""
+    """Accept connections on `host`:`port` (0: any free one); `shared`: beside other processes. The kernel holds up to
+    twice `receive_bytes` of each connection that nobody has read; 0: as much as it likes. Raises OSError."""
     loop = asyncio.get_running_loop()
     with naming(host):
         found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []
     try:
         for family, address in dict.fromkeys((row[0], row[4]) for row in found):
-            sockets.append(_bound(family, address, shared=shared))
+            sockets.append(_bound(family, address, shared=shared, receive_bytes=receive_bytes))
     except OSError:
         for one in sockets:
             one.close()
@@ -170,11 +172,13 @@ async def listen(
     return Listener(loop, admit, sockets, tls, tls_by_loop=tls_by_loop)
 
 
-def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.socket:
+def _bound(family: int, address: tuple[object, ...], *, shared: bool, receive_bytes: int) -> socket.socket:
     """A socket that listens there. Raises OSError."""
     made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if receive_bytes:  # its connections inherit it
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         if shared:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:  # or it would take the place of the IPv4 address of the same port

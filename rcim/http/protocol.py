@@ -3,8 +3,8 @@
 1. From the first byte of a request its headers have to be there within `headers_s`; else it is answered SLOW, and the
    connection is closed. (Its body has a deadline in bodies.py; a connection without a request, aiohttp's own.)
 2. Of what the server writes, nothing may wait for the caller longer than `write_s`; else the connection is aborted.
-3. What arrives is parsed in the part of each turn of the loop that callers over HTTP have (loop_turns.py), piece by
-   piece; until then the connection is not read.
+3. What costs much to parse is parsed in the part of each turn of the loop that callers over HTTP have (loop_turns.py),
+   piece by piece; until then the connection is not read.
 4. What the parser refuses is answered in the envelope of the API whose path the request names, and the connection is
    closed: where one request ends and the next begins can't be trusted any more.
 """
@@ -41,7 +41,9 @@ class HttpConnection(web.RequestHandler):
         "_head_until_s",
         "_headers_s",
         "_in_request",
+        "_parked",
         "_place",
+        "_plain_body",
         "_refuse",
         "_stream",
         "_turns",
@@ -73,6 +75,10 @@ class HttpConnection(web.RequestHandler):
         self._turns = turns
         self._unparsed = bytearray()
         """What has arrived and waits for its turn; while there is any, the connection is not read."""
+        self._plain_body = False
+        """True while what arrives is the body of a request that says its length: parsing it costs next to nothing."""
+        self._parked = False
+        """True while it waits for aiohttp, whose buffers are full, and not for its turn."""
         self._headers_s = headers_s
         self._write_s = write_s
         self._head = Head()
@@ -116,7 +122,7 @@ class HttpConnection(web.RequestHandler):
                     self._head_timer = self._loop.call_at(self._head_until_s, self._look_at_head)
         if not data:  # the parser goes on with what it has
             super().data_received(data)
-        elif not self._unparsed and len(data) <= PIECE_BYTES and self._turns.free():
+        elif not self._unparsed and (not self._costs(data) or (len(data) <= PIECE_BYTES and self._turns.free())):
             began_s = perf_counter()
             super().data_received(data)
             self._turns.spend(perf_counter() - began_s)
@@ -127,23 +133,44 @@ class HttpConnection(web.RequestHandler):
             if self._stream is not None:
                 self._stream.pause_reading()
 
+    def _costs(self, data: bytes) -> bool:
+        """Whether parsing takes long for the size: of chunks, and of many requests at once."""
+        if self._in_request:
+            return not self._plain_body
+        return b"chunked" in data[:PIECE_BYTES].lower() or data.count(b"HTTP/1.") > 1
+
     def _parse_piece(self) -> bool:
         """Parse some of what has arrived. As `loop_turns.Job`."""
-        piece = bytes(self._unparsed[:PIECE_BYTES])
-        del self._unparsed[:PIECE_BYTES]
         if self._stream is None:  # the connection is gone
             self._unparsed.clear()
             return False
+        if self._reading_paused or self._buffer_paused:  # by aiohttp itself
+            self._parked = True
+            return False
+        size = len(self._unparsed) if self._plain_body else PIECE_BYTES
+        piece = bytes(self._unparsed[:size])
+        del self._unparsed[:size]
         super().data_received(piece)
         if self._unparsed:
             return True
-        if self._stream is not None and not self._reading_paused and not self._buffer_paused:  # by aiohttp itself
+        if self._stream is not None and not self._reading_paused and not self._buffer_paused:
             self._stream.resume_reading()
         return False
 
-    def head_over(self) -> None:
-        """The headers of a request are there."""
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """As aiohttp's."""
+        super().resume_reading(resume_parser)
+        self._unpark()
+
+    def _unpark(self) -> None:
+        if self._parked:
+            self._parked = False
+            self._turns.wait(self._place.address, self._parse_piece)
+
+    def head_over(self, *, plain_body: bool = False) -> None:
+        """The headers of a request are there. `plain_body`: they say how long its body is."""
         self._in_request = True
+        self._plain_body = plain_body
         self._head_until_s = 0.0
 
     def _look_at_head(self) -> None:
@@ -211,8 +238,9 @@ class HttpConnection(web.RequestHandler):
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
-            self.busy = self._in_request = False
+            self.busy = self._in_request = self._plain_body = False
             self._head.clear()
+            self._unpark()
 
 
 def _first_line(text: str) -> str:

@@ -126,7 +126,7 @@ class HttpServer:
         began_ms = clock.steady_ms()
         connection = got.protocol
         assert isinstance(connection, HttpConnection)
-        connection.head_over()
+        connection.head_over(plain_body="Transfer-Encoding" not in got.headers and not got.content.at_eof())
         await self._turns.begin_request(got.remote or "")
         request_id = _request_id(got.headers.get(REQUEST_ID, ""))
         api = self._api_of(got.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import socket
 import zlib
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.kit import TestCluster, TestServer
-from tests.kit_http import HTTP_ON
+from tests.kit_http import HTTP_ON, back_end
 from tests.kit_raw_http import RawHttp, request
 
 UNKNOWN, FAULTY, LARGE, METHOD_FAULTY = 60009, 60002, 93000, 60002
@@ -200,3 +201,24 @@ async def test_a_port_that_is_taken_leaves_nothing_open(tmp_path: Path) -> None:
             await server.start()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", server.server.port)
+
+
+async def test_what_costs_much_to_parse_arrives_whole(tmp_path: Path) -> None:
+    """A body in chunks of one byte, longer than the buffers, and requests in one piece with it: all in their order."""
+    async with back_end(tmp_path) as app:
+        path = f"/v4/im_open_login_svc/account_import?{app.tencent_query()}"
+        body = b'{"UserID":"alice"' + b" " * 50_000 + b',"Nick":"Alice"}'
+        head = f"POST {path} HTTP/1.1\r\nHost: a\r\n".encode()
+        chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+        plain = b"Content-Length: %d\r\n\r\n" % len(body) + body
+        reader, writer = await asyncio.open_connection("127.0.0.1", app.server.http_port)
+        writer.write(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + (head + plain) * 3)
+        for _ in range(4):
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 200"), answer
+            length = next(int(line[15:]) for line in answer.split(b"\r\n") if line.startswith(b"Content-Length:"))
+            assert json.loads(await reader.readexactly(length))["ErrorCode"] == 0
+        writer.close()
+        await writer.wait_closed()
+        async with app.server.client("bob") as bob:
+            assert (await bob.profile("alice")).nickname == "Alice"
