@@ -102,6 +102,8 @@ async def ban(on: Trial) -> None:
     await on.rongcloud_ok("/group/ban/add", groupId=[one, other])
     await on.rongcloud_ok("/group/ban/rollback", groupId=other)
     check((await on.admin.info(one)).mute_all and not (await on.admin.info(other)).mute_all, "the mutes are others")
+    said = await on.rongcloud("/group/ban/add", groupId=[other, "no-such-group"])
+    check(said["code"] != 200 and not (await on.admin.info(other)).mute_all, "half of a request is done")
     rows = (await on.rongcloud_ok("/group/ban/query", groupId=[one, other]))["groupinfo"]
     check([row["stat"] for row in rows] == [1, 0], "query")
     check(one in {row["groupId"] for row in (await on.rongcloud_ok("/group/ban/query"))["groupinfo"]}, "all")

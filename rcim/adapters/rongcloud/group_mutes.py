@@ -113,10 +113,12 @@ async def speakers_of(call: Call, group_id: str) -> tuple[bool, list[str]]:
     return profile.mute_all, list(dict.fromkeys([*named, *profile.speakers]))
 
 
-async def mute_all(call: Call, group_id: str, *, on: bool) -> None:
-    """Mutes all of a group or room but the speakers, or ends that. Raises RcimError."""
-    _, speakers = await speakers_of(call, group_id)
-    await call.ask(requests.GroupMuteAll(group_id, on, speakers if on else ()), Done)
+async def mute_all(call: Call, group_ids: Sequence[str], *, on: bool) -> None:
+    """Mutes all of each of these groups or rooms but the speakers, or ends that. Raises RcimError: if one of them is not
+    there, none is changed."""
+    speakers = {group_id: (await speakers_of(call, group_id))[1] for group_id in group_ids}
+    for group_id, named in speakers.items():
+        await call.ask(requests.GroupMuteAll(group_id, on, named if on else ()), Done)
 
 
 async def change_speakers(call: Call, group_id: str, users: Sequence[str], *, add: bool) -> None:
@@ -135,16 +137,14 @@ async def change_speakers(call: Call, group_id: str, users: Sequence[str], *, ad
 @command("/group/ban/add")
 async def ban_add(call: Call) -> Json:
     """Mutes whole groups."""
-    for group_id in call.form.texts("groupId", GROUPS_AT_ONCE):
-        await mute_all(call, group_id, on=True)
+    await mute_all(call, call.form.texts("groupId", GROUPS_AT_ONCE), on=True)
     return {}
 
 
 @command("/group/ban/rollback")
 async def ban_remove(call: Call) -> Json:
     """Groups are not muted any more."""
-    for group_id in call.form.texts("groupId", GROUPS_AT_ONCE):
-        await mute_all(call, group_id, on=False)
+    await mute_all(call, call.form.texts("groupId", GROUPS_AT_ONCE), on=False)
     return {}
 
 

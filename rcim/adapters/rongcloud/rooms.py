@@ -63,7 +63,7 @@ async def create_new(call: Call) -> Json:
     if speakers:
         await change_speakers(call, room_id, speakers, add=True)
     if muted:
-        await mute_all(call, room_id, on=True)
+        await mute_all(call, [room_id], on=True)
     return await _set(call, entries, owner) if entries else {}
 
 
@@ -241,16 +241,14 @@ async def protected_query(call: Call) -> Json:
 @command("/chatroom/ban/add")
 async def ban_add(call: Call) -> Json:
     """Mutes whole rooms."""
-    for room_id in call.form.texts("chatroomId", ROOMS_AT_ONCE):
-        await mute_all(call, room_id, on=True)
+    await mute_all(call, call.form.texts("chatroomId", ROOMS_AT_ONCE), on=True)
     return {}
 
 
 @command("/chatroom/ban/rollback")
 async def ban_remove(call: Call) -> Json:
     """Rooms are not muted any more."""
-    for room_id in call.form.texts("chatroomId", ROOMS_AT_ONCE):
-        await mute_all(call, room_id, on=False)
+    await mute_all(call, call.form.texts("chatroomId", ROOMS_AT_ONCE), on=False)
     return {}
 
 
