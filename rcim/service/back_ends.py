@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import math
 from hashlib import sha256
 from typing import Any
 
@@ -118,7 +117,7 @@ class BackEnds:
             )
         wait_ms = self._rates.take(key.key_id, key.per_s, now_ms)
         if wait_ms:
-            raise RcimError(TOO_FREQUENT, f"at most {key.per_s} requests of this key in a second", math.ceil(wait_ms))
+            raise RcimError(TOO_FREQUENT, f"at most {key.per_s} requests of this key in a second", wait_ms)
         principal = self._made(key.acts_as, clock.wall_ms(), source)
         principal.key, principal.scopes = key, frozenset(key.scopes)
         return principal
