@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from rcim.app.upkeep import new_history
 from rcim.base.errors import RcimError
 from rcim.client import Client, GroupEvent, LocalStore, Message, RereadEvent
 from rcim.client.link import ConnectionGone
+from rcim.operate.upkeep import new_history
 from rcim.wire import frames as f
 from tests.kit import TestCluster, TestServer, create, send, until
 

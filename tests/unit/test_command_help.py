@@ -11,7 +11,7 @@ from rcim_bench import cli as bench
 from rcim_tools.admin import program
 from typer.testing import CliRunner
 
-from rcim import cli
+from rcim.cli import program as cli
 
 APPS = {"rcim": cli.app, "rcim-admin": program.app, "rcim-bench": bench.app}
 

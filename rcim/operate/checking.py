@@ -1,7 +1,7 @@
 """`rcim check`: first the pages, which are looked at without LMDB, then what is kept, in a process of its own (ST-03).
 
 If LMDB ends that process because of a page that was whole a moment ago, it is a fault of the report, and not the end of
-the check. `python -m rcim.app.checking` is that process, which gets what is damaged on standard input.
+the check. `python -m rcim.operate.checking` is that process, which gets what is damaged on standard input.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _head_of(file: Path, txn_id: int) -> pages.Head | None:
 
 def _contents(task: _Task) -> Report:
     """What `check` says of what is kept, or that it was ended. Raises StoreError."""
-    command = [sys.executable, "-m", "rcim.app.checking"]
+    command = [sys.executable, "-m", "rcim.operate.checking"]
     done = subprocess.run(command, input=msgspec.json.encode(task), capture_output=True, check=False)
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name

@@ -1,0 +1,3 @@
+"""The command `rcim`."""
+
+from rcim.cli.program import main as main

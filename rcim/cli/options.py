@@ -1,0 +1,44 @@
+"""Options that several commands have, and how a command says that it can't do what was asked for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rcim.app.settings import Settings, SettingsError
+from rcim.app.sources import load
+from rcim.base.terminal import printable
+
+EXIT_USAGE = 2
+"""Exit status when what was asked for can't be done as asked: settings, files, addresses."""
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file (TOML).", show_default="none", dir_okay=False)
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting; may be repeated."),
+]
+DataOption = Annotated[
+    str | None, typer.Option("--data", help="Data directory.", show_default="rcim-data in this folder")
+]
+
+
+def fail(text: str, code: int = EXIT_USAGE) -> typer.Exit:
+    """Say why on standard error; raise what comes back."""
+    print(f"rcim: {printable(text, lines=True)}", file=sys.stderr)
+    return typer.Exit(code)
+
+
+def settings_of(config: Path | None, flags: list[str] | None, data: str | None) -> Settings:
+    """The settings in force, or the end with what is wrong."""
+    given = list(flags or [])
+    if data is not None:
+        given.append(f"server.data={data}")
+    try:
+        return load(config, flags=given)
+    except SettingsError as error:
+        raise fail(str(error)) from None

@@ -1,0 +1,97 @@
+"""`rcim serve`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rcim.app.exposure import warnings_at_start
+from rcim.base.terminal import printable
+from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_of
+from rcim.version import __version__
+
+if TYPE_CHECKING:
+    from rcim.app.server import Ready
+
+
+def serve(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0: any free port.", show_default="7460")
+    ] = None,
+    gateways: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes that hold connections, to use more than one core; 0: one process does everything.",
+            show_default="0",
+        ),
+    ] = None,
+    set_: SetOption = None,
+    check: Annotated[bool, typer.Option("--check", help="Check the settings and exit.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when the server is ready.")] = False,
+) -> None:
+    """Run a server until Ctrl-C or SIGTERM.
+
+    The first start creates the data directory, with a signing key and a self-signed certificate in it. Every other
+    setting is in docs/reference/settings.md; --set takes any of them.
+    """
+    flags = list(set_ or [])
+    flags += [f"server.host={host}"] if host is not None else []
+    flags += [f"server.port={port}"] if port is not None else []
+    flags += [f"server.gateways={gateways}"] if gateways is not None else []
+    settings = settings_of(config, flags, data)
+    if check:
+        _print_warnings(warnings_at_start(settings))
+        print("settings are good")
+        return
+    from rcim.app import serve as serving
+    from rcim.app.datadir import DataDirError
+    from rcim.app.gateways import GatewaysError
+    from rcim.app.logs import begin_logging
+    from rcim.store.backend import StoreError
+
+    begin_logging(settings.log.level)
+    try:
+        serving.serve(settings, _ready_json if as_json else _ready_text)
+    except (DataDirError, StoreError, OSError) as error:
+        raise fail(str(error)) from None
+    except GatewaysError as error:
+        raise fail(f"{error}: {error.__cause__}", 1) from None
+
+
+def _ready_json(ready: Ready) -> None:
+    import os
+
+    server = ready.settings.server
+    said = {"host": ready.host, "port": ready.port, "pid": os.getpid(), "tls": server.tls, "data": server.data}
+    if ready.http_port:
+        said["http_port"] = ready.http_port
+    print(json.dumps(said), flush=True)
+    _print_warnings(ready.warnings)
+
+
+def _print_warnings(found: list[str]) -> None:
+    """On standard error, where programs that read what is said do not stumble over them."""
+    for text in found:
+        print(f"rcim: WARNING: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def _ready_text(ready: Ready) -> None:
+    server = ready.settings.server
+    for thing in ready.made:
+        print(f"made {printable(str(thing))}")
+    kind = "TLS" if server.tls else "plain, without TLS"
+    kind += f", {server.gateways} gateways" if server.gateways else ""
+    print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {printable(server.data)}")
+    if ready.http_port:
+        http = ready.settings.http
+        print(f"back ends: {'https' if http.tls else 'http'}://{http.host}:{ready.http_port}")
+    _print_warnings(ready.warnings)
+    where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
+    print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
+    print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)
