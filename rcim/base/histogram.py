@@ -1,7 +1,7 @@
 """A distribution of values, counted in buckets: what a Prometheus histogram is made of (OP-02).
 
-Counting a value costs about 0.2 us and takes no lock: one thread counts, and others may read, and see a value in its bucket
-that is not yet in the sum. Histograms of the same bounds can be added up, over processes too.
+Counting a value costs about 0.2 us and takes no lock: one thread counts, and others may read, who may see a value in
+its bucket that is not yet in the sum. Histograms of the same bounds can be added up, over processes too.
 """
 
 from __future__ import annotations
