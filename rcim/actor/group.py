@@ -2,8 +2,8 @@
 
 State changes at once, but what is returned counts only when its record is durable. If the commit fails, whoever
 runs the machine throws it away and loads it again: a failed batch leaves no trace. What each command does stands in the
-module of its kind: sending, importing, altering, lifecycle, membership, visiting, members, read_commands; what they
-share is state.py.
+module of its kind: sending, importing, altering, lifecycle, membership, leaving, visiting, members, read_commands; what
+they share is state.py.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from rcim.actor import (
     group_events,
     hiding,
     importing,
+    leaving,
     lifecycle,
     members,
     membership,
@@ -179,12 +180,12 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.FinishImport: importing.finish_import,
     c.JoinGroup: membership.join,
     c.DecideApplication: membership.decide,
-    c.LeaveGroup: membership.leave,
+    c.LeaveGroup: leaving.leave,
     c.InviteUsers: membership.invite,
     c.AcceptInvitation: membership.accept,
-    c.KickMembers: membership.kick,
-    c.BlockUsers: membership.block,
-    c.DropOffline: membership.drop_offline,
+    c.KickMembers: leaving.kick,
+    c.BlockUsers: leaving.block,
+    c.DropOffline: leaving.drop_offline,
     c.PlaceMember: membership.place,
     c.KeepGuest: visiting.keep,
     c.DropGuests: visiting.drop,

@@ -9,9 +9,9 @@ from rcim.actor.barring import is_barred
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
 from rcim.actor.durations import FOR_EVER_MS, until_ms
 from rcim.actor.effects import Effect, Flagged, MemberSilenced, Notify, ReadUpTo, Silenced
-from rcim.actor.membership import check_entries, expired, whom_to_restrain
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.records import Member, Profile, UserRestriction
+from rcim.actor.restrictions import check_entries, expired, whom_to_restrain
 from rcim.actor.state import GroupState
 from rcim.actor.unheard import flagged
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError

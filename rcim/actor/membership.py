@@ -1,4 +1,4 @@
-"""Coming and going: join and apply, decide, invite, leave, kick, block, drop who is offline (GR-05, GR-11, GT-11)."""
+"""Joining: join and apply, decide, invite, accept; and what the app says of who is a member (GR-05, GR-10)."""
 
 from __future__ import annotations
 
@@ -6,40 +6,30 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rcim.actor import visiting
 from rcim.actor.applications import Application
 from rcim.actor.commands import (
     AcceptInvitation,
-    BlockUsers,
     DecideApplication,
-    DropOffline,
     InviteUsers,
     JoinGroup,
-    KickMembers,
-    LeaveGroup,
-    MuteUsers,
     PlaceMember,
 )
-from rcim.actor.durations import until_ms
 from rcim.actor.effects import Decided, MemberGone, Notify, Requested
-from rcim.actor.lifecycle import ended_if_empty
+from rcim.actor.leaving import gone
 from rcim.actor.outcomes import Added, Done, Joined, Outcome
 from rcim.actor.records import Member, UserRestriction
+from rcim.actor.restrictions import check_entries, expired, waits
 from rcim.actor.state import GroupState
 from rcim.actor.visiting import check_not_blocked, enter, is_blocked
 from rcim.base.errors import (
     ALREADY_HANDLED,
     ALREADY_MEMBER,
-    BAD_PARAMETER,
     GROUP_FULL,
     NO_SUCH_GROUP,
-    NO_SUCH_MEMBER,
     NOT_PERMITTED,
     OWNER_MAY_NOT_LEAVE,
-    TOO_MANY_ENTRIES,
     RcimError,
 )
-from rcim.base.ids import is_guest
 from rcim.base.terms import AddResult, ApplicationState, ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
@@ -71,14 +61,6 @@ def _without_application(state: GroupState, users: Sequence[str]) -> list[UserRe
     kept = map(state.roster.restrictions.get, users)
     waiting = (mark for mark in kept if mark is not None and mark.applied_ms)
     return [msgspec.structs.replace(mark, applied_ms=0, text="", name_card="") for mark in waiting]
-
-
-def _waits(state: GroupState, mark: UserRestriction | None, now_ms: int) -> bool:
-    """GR-12: True if an application waits, for no longer than it is kept."""
-    return mark is not None and mark.applied_ms > state.app_state.config.limits.applied_after_ms(now_ms)
-
-
-# ------------------------------------------------------------------------------------------------- joining
 
 
 def join(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
@@ -125,7 +107,7 @@ def _deciders(state: GroupState) -> list[str]:
 def _apply(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
     """The application is kept until it is decided, or for so long (GR-12); who may decide is told of it once."""
     before = state.roster.restrictions.get(command.by, UserRestriction(command.by))
-    since_ms = before.applied_ms if _waits(state, before, now_ms) else now_ms
+    since_ms = before.applied_ms if waits(state, before, now_ms) else now_ms
     check_entries(state, [command.by], now_ms)
     card = state.app_state.config.lists.screened("name_card", command.name_card)  # SC-08
     mark = msgspec.structs.replace(before, applied_ms=since_ms, text=command.text, name_card=card)
@@ -143,7 +125,7 @@ def decide(state: GroupState, command: DecideApplication, now_ms: int, position:
     _, policy, _ = state.allowed(Operation.DECIDE, command.by, command.admin)
     user_id = command.user_id
     mark = state.roster.restrictions.get(user_id)
-    if mark is None or not _waits(state, mark, now_ms):
+    if mark is None or not waits(state, mark, now_ms):
         raise RcimError(ALREADY_HANDLED, f"no application of {user_id} waits")
     said = Decided(
         user_id=user_id,
@@ -236,197 +218,6 @@ def accept(state: GroupState, command: AcceptInvitation, now_ms: int, position: 
         put=[_member(state, policy, command.by, now_ms)],
         marks=_without_application(state, [command.by]),
     )
-
-
-# ------------------------------------------------------------------------------------------------- leaving
-
-
-def leave(state: GroupState, command: LeaveGroup, now_ms: int, position: int) -> Outcome:
-    """A member, or a guest, leaves (GR-05, GT-08). Raises RcimError."""
-    # An administrator who is a member leaves as that member: being one gives no right to leave.
-    admin = command.admin and command.by not in state.roster
-    _, policy, who = state.allowed(Operation.LEAVE, command.by, admin)
-    if who is Standing.GUEST:
-        return visiting.leave(state, command.by)
-    return gone(
-        state, policy, [MemberGone(command.by)], ChangeKind.LEFT, by=command.by, now_ms=now_ms, position=position
-    )
-
-
-def gone(
-    state: GroupState,
-    policy: GroupType,
-    drop: Sequence[MemberGone],
-    kind: ChangeKind,
-    *,
-    by: str,
-    now_ms: int,
-    position: int,
-    marks: Sequence[UserRestriction] = (),
-    guests: Sequence[MemberGone] = (),
-    silent: bool = False,
-) -> Outcome:
-    """These members are gone, and these guests, of whom nobody else is told (ID-06); without its owner a group goes on,
-    without anybody it ends (GT-24)."""
-    if not drop and not marks:
-        return Outcome(Done(), None, tuple(guests))
-    profile = state.attributes.profile
-    assert profile is not None
-    users = [one.user_id for one in drop]
-    ownerless = msgspec.structs.replace(profile, owner="") if profile.owner in users else None
-    change = (kind, users) if drop and not silent else None
-    outcome = state.settle(
-        Done(),
-        now_ms,
-        position,
-        by=by,
-        change=change,
-        profile=ownerless,
-        drop=drop,
-        marks=marks,
-        info=bool(drop),
-        more=guests,
-    )
-    return ended_if_empty(state, policy, outcome) if drop else outcome
-
-
-def kick(state: GroupState, command: KickMembers, now_ms: int, position: int) -> Outcome:
-    """GR-05, GT-10: all of them or none."""
-    _, policy, who = state.allowed(Operation.KICK, command.by, command.admin)
-    users = list(dict.fromkeys(command.users))
-    _check_not_oneself(users, command.by)
-    for user_id in users:
-        if user_id not in state.roster and state.app_state.guests.since(state.key, user_id) is None:
-            raise RcimError(NO_SUCH_MEMBER, f"{user_id} is not a member")
-    state.check_above(who, users)
-    return _sent_away(
-        state=state,
-        policy=policy,
-        users=users,
-        kind=ChangeKind.KICKED,
-        command=command,
-        now_ms=now_ms,
-        position=position,
-    )
-
-
-def _sent_away(
-    state: GroupState,
-    policy: GroupType,
-    users: Sequence[str],
-    kind: ChangeKind,
-    command: KickMembers | BlockUsers,
-    *,
-    now_ms: int,
-    position: int,
-    marks: Sequence[UserRestriction] = (),
-) -> Outcome:
-    """Those of `users` who are in the group as members or guests are removed by somebody."""
-    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users if u in state.roster]
-    guests = visiting.let_go(
-        state=state, users=users, reason=GoneReason.KICKED, operator=command.by, text=command.text
-    )
-    return gone(
-        state,
-        policy,
-        drop,
-        kind,
-        by=command.by,
-        now_ms=now_ms,
-        position=position,
-        marks=marks,
-        guests=guests,
-        silent=isinstance(command, KickMembers) and command.silent,
-    )
-
-
-def _check_not_oneself(users: Sequence[str], by: str) -> None:
-    if by in users:
-        raise RcimError(BAD_PARAMETER, "users: must not name you")
-
-
-def block(state: GroupState, command: BlockUsers, now_ms: int, position: int) -> Outcome:
-    """GR-11: removed now, refused at joining until it ends; or let in again. All of them or none."""
-    users = whom_to_restrain(state, Operation.BLOCK, command)
-    _, policy = state.there(command.by, command.admin)
-    end = until_ms(command.seconds, now_ms)
-    if end:
-        visiting.check_here(state, users)
-    before = [state.roster.restrictions.get(u, UserRestriction(u)) for u in users]
-    marks = [msgspec.structs.replace(mark, blocked_until_ms=end) for mark in before]
-    if end:
-        check_entries(state, users, now_ms)
-        marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
-    marks = [*expired(state, now_ms), *marks]
-    removed = users if end else ()
-    return _sent_away(
-        state=state,
-        policy=policy,
-        users=removed,
-        kind=ChangeKind.BLOCKED,
-        command=command,
-        now_ms=now_ms,
-        position=position,
-        marks=marks,
-    )
-
-
-def whom_to_restrain(state: GroupState, operation: Operation, command: BlockUsers | MuteUsers) -> list[str]:
-    """Whom a block or a mute is about, if who asks may set or lift it. The app lifts any: the owner's, an app
-    administrator's own, and where the type offers none any more. Raises RcimError."""
-    users = list(dict.fromkeys(command.users))
-    if command.admin and not command.seconds:
-        state.there(command.by, True)
-        return users
-    _, _, who = state.allowed(operation, command.by, command.admin)
-    _check_not_oneself(users, command.by)
-    state.check_above(who, users)
-    return users
-
-
-def check_entries(state: GroupState, users: Sequence[str], now_ms: int) -> None:
-    """Marks are bounded; those that are over do not count, nor those that only say what is erased, which have a bound of
-    their own (altering.erase). Raises RcimError(TOO_MANY_ENTRIES)."""
-    most, kept = state.app_state.config.limits.marks_max, state.roster.restrictions
-    new = sum(u not in kept for u in users)
-    if not new or len(kept) + new <= most:
-        return
-    erased = sum(m == UserRestriction(m.user_id, erased_seq=m.erased_seq) for m in kept.values() if m.erased_seq)
-    if len(kept) - len(expired(state, now_ms)) - erased + new > most:
-        raise RcimError(
-            TOO_MANY_ENTRIES, f"a group keeps at most {most} applications, mutes and blocks; remove some first"
-        )
-
-
-def expired(state: GroupState, now_ms: int) -> list[UserRestriction]:
-    """Marks that say nothing any more, as empty ones: they are removed with the next change of marks. A guest that is
-    gone does not come again under its id (ID-06)."""
-
-    def over(m: UserRestriction) -> bool:
-        if is_guest(m.user_id) and not state.app_state.guests.is_here(m.user_id):
-            return True
-        return not _waits(state, m, now_ms) and not m.erased_seq and m.ended(now_ms)
-
-    return [UserRestriction(m.user_id) for m in state.roster.restrictions.values() if over(m)]
-
-
-def drop_offline(state: GroupState, command: DropOffline, now_ms: int, position: int) -> Outcome:
-    """GT-11: ordinary members who were not online when it was looked go, all at once."""
-    profile, policy = state.there(command.by, command.admin)
-    if profile.importing or not profile.active:  # nobody hears it yet, so nobody can be seen online in it
-        return Outcome(Done())
-    if not policy.drop_offline or not state.roster.walks:  # so many are never all looked at
-        return Outcome(Done())
-    online = set(command.online)
-    users = [
-        m.user_id
-        for m in state.roster
-        if m.role is Role.MEMBER and m.user_id not in online and m.join_time_ms < command.before_ms
-    ]
-    if not users:
-        return Outcome(Done())
-    drop = [MemberGone(u, GoneReason.OFFLINE) for u in users]
-    return gone(state, policy, drop, ChangeKind.OFFLINE, by="", now_ms=now_ms, position=position)
 
 
 def place(state: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:

@@ -11,8 +11,8 @@ from rcim.actor.absences import NEVER
 from rcim.actor.admission import Claim
 from rcim.actor.barring import check_not_muted
 from rcim.actor.effects import Effect, LookForAbsent, MemberGone, RoomLost
+from rcim.actor.leaving import gone
 from rcim.actor.lifecycle import end, ended_if_empty
-from rcim.actor.membership import gone
 from rcim.actor.outcomes import AttributesPage, AttributesSet, Done, Listed, Outcome
 from rcim.actor.read_commands import page_bytes
 from rcim.actor.records import Profile, RoomAttribute, RoomAttributesChanged

@@ -14,7 +14,7 @@ from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terminal import printable, printable_json, reason_of
 from rcim.chat.state import clean
-from rcim.cli import fail
+from rcim.cli.options import fail
 
 EVIL = "a\x1b[2J\x9b31m\r\nb\u202ec\u2028d\ud800\x7f"
 
