@@ -236,7 +236,9 @@ class Connection(Incoming):
             try:
                 self.reply(token, result)
             except Exception:  # a fault of ours: who asked must not wait for ever
-                log.exception("a result of type %s cannot be encoded", type(result).__name__)
+                log.exception(
+                    "a result can't be encoded", connection=self.id, request_id=token, result=type(result).__name__
+                )
                 self.refuse(token, RcimError(SERVER_ERROR))
         if not self._in_flight:
             self.all_answered()

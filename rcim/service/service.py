@@ -307,7 +307,12 @@ class _Completing:
             try:
                 result = complete(result, self._service)
             except Exception:  # a fault of ours: who asked must not wait for ever
-                log.exception("the result of %s cannot be completed", self._operation.name)
+                log.exception(
+                    "completing a result failed",
+                    operation=self._operation.name,
+                    user=self._principal.user_id,
+                    request_id=token,
+                )
                 result = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
         self._requester.answer(token, result)
 
