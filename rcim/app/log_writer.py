@@ -128,6 +128,10 @@ class LogWriter(logging.Handler):
             self._room.notify_all()
         super().close()
 
+    def join(self) -> None:
+        """After `close`: wait until all that waits is written, however long it takes."""
+        self._thread.join()
+
 
 def _unreadable(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
     text = f"a line of {record.name} can't be written: {type(error).__name__}"

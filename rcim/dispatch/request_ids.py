@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from rcim.dispatch.requests import CommandRequest, QueryRequest, WorkflowRequest
 
+REQUEST_ID_MASK = 0xFFFF_FFFF
+"""Adapters put more than the client's request id into a token, above these bits."""
+
 
 def ids_of(request: CommandRequest | QueryRequest | WorkflowRequest) -> dict[str, object]:
     """The fields of a line about this request. `user` and `client_msg_id` lead to a message by `rcim-admin message
@@ -14,5 +17,5 @@ def ids_of(request: CommandRequest | QueryRequest | WorkflowRequest) -> dict[str
         "command": type(body).__name__,
         "user": getattr(body, "sender", None) or getattr(body, "by", None),
         "client_msg_id": getattr(body, "client_msg_id", None),
-        "request_id": request.token,
+        "request_id": request.token & REQUEST_ID_MASK,
     }
