@@ -74,7 +74,7 @@ def _ready_json(ready: Ready) -> None:
     if ready.http_port:
         said["http_port"] = ready.http_port
     print(json.dumps(said), flush=True)
-    _print_warnings(ready.warnings, ready.settings.log.format)
+    _log_warnings(ready.warnings)
 
 
 def _process(settings: Settings) -> str:
@@ -82,13 +82,14 @@ def _process(settings: Settings) -> str:
     return "supervisor" if settings.server.gateways else "server"
 
 
-def _print_warnings(found: list[str], log_format: str = "text") -> None:
-    """On standard error, where programs that read what is said do not stumble over them; as lines of the log where each
-    line is to be JSON."""
-    if log_format == "json":
-        for text in found:
-            Log("rcim.server").warning("a setting or file is unsafe or will not work for long", warning=text)
-        return
+def _log_warnings(found: list[str]) -> None:
+    """In the log, which whoever reads slowly does not hold up."""
+    for text in found:
+        Log("rcim.server").warning("the settings need attention", warning=text)
+
+
+def _print_warnings(found: list[str]) -> None:
+    """On standard error, where programs that read what is said do not stumble over them."""
     for text in found:
         print(f"rcim: WARNING: {printable(text)}", file=sys.stderr, flush=True)
 
@@ -103,7 +104,7 @@ def _ready_text(ready: Ready) -> None:
     if ready.http_port:
         http = ready.settings.http
         print(f"back ends: {'https' if http.tls else 'http'}://{http.host}:{ready.http_port}")
-    _print_warnings(ready.warnings, ready.settings.log.format)
+    _log_warnings(ready.warnings)
     where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
     print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)

@@ -33,6 +33,7 @@ from rcim.connect.hub import Hub
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.principal import Principal
+from rcim.dispatch.request_ids import REQUEST_ID_MASK
 from rcim.dispatch.requests import CommandRequest, Engine
 from rcim.dispatch.requests import Request as EngineRequest
 from rcim.flow.buckets import Patience, RateClass
@@ -311,7 +312,7 @@ class _Completing:
                     "completing a result failed",
                     operation=self._operation.name,
                     user=self._principal.user_id,
-                    request_id=token,
+                    request_id=token & REQUEST_ID_MASK,
                 )
                 result = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
         self._requester.answer(token, result)
