@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import secrets
 import stat
@@ -11,10 +10,11 @@ import time
 from pathlib import Path
 
 from rcim.base.errors import RcimError
+from rcim.base.limited_log import Log
 from rcim.base.texts import read_text
 from rcim.session.usersig import mint, verify
 
-log = logging.getLogger("rcim.server")
+log = Log("rcim.server")
 
 ADMIN_CREDENTIAL_S = 10 * 365 * 86400
 """The local administrator's credential is made anew when the signing key changes, and not before."""
@@ -129,14 +129,14 @@ class DataDir:
         try:
             made = certificates.renewed(self.certificate, self.private_key, now_s)
         except (OSError, ValueError) as error:
-            log.error("%s can't be looked at: %s", self.certificate, error)
+            log.error("the certificate can't be read", file=self.certificate, error=error)
             return False
         if made is None:
             return False
         try:
             write_private(self.certificate, made)
         except OSError as error:
-            log.error("%s can't be renewed: %s", self.certificate, error.strerror)
+            log.error("the certificate can't be renewed", file=self.certificate, error=error.strerror)
             return False
         return True
 
@@ -170,9 +170,9 @@ def write_hint(path: Path, data: bytes) -> bool:
         write_private(path, data)
         return True
     except OSError as error:
-        log.error("%s can't be written: %s", path, error.strerror)
+        log.error("a file can't be written", file=path, error=error.strerror)
     try:
         path.unlink(missing_ok=True)
     except OSError:
-        log.exception("%s can't be removed", path)
+        log.exception("a file can't be removed", file=path)
     return False

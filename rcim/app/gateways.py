@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import shutil
 import signal
 import socket
@@ -27,8 +26,9 @@ from rcim.app.process_spec import GATEWAY, NOW, OWNER, RELOAD, STOP, ProcessSpec
 from rcim.app.server import Ready
 from rcim.app.settings import Settings
 from rcim.base.hosts import naming
+from rcim.base.limited_log import Log
 
-log = logging.getLogger("rcim.gateways")
+log = Log("rcim.gateways")
 
 READY_S = 30.0
 """How long a part may take until it is ready."""
@@ -100,7 +100,12 @@ class _Kept:
             if self._stopping:
                 return
             assert self._process is not None
-            log.error("%s ended (%s); it is started again", self._part.role, self._process.returncode)
+            log.error(
+                "a process ended and is started again",
+                role=self._part.role,
+                part=self._part.number,
+                exit_status=self._process.returncode,
+            )
             pause = AGAIN_S if loop.time() - started > CALM_S else min(pause * 2, AGAIN_MAX_S)
             while not self._stopping:
                 await asyncio.sleep(pause)
@@ -108,7 +113,9 @@ class _Kept:
                     await self.start()
                     break
                 except (DataDirError, OSError, ValueError) as error:
-                    log.error("%s: %s", self._part.role, error)
+                    log.error(
+                        "a process could not be started", role=self._part.role, part=self._part.number, error=error
+                    )
                     pause = min(pause * 2, AGAIN_MAX_S)
             if self._stopping:
                 await _kill(self._process)  # `stop` has not seen the new one
@@ -123,7 +130,7 @@ class _Kept:
                     if not await process.stdout.read(4096):
                         break
         except TimeoutError:
-            log.error("%s says nothing any more: it is killed", self._part.role)
+            log.error("a process no longer reports and is killed", role=self._part.role, part=self._part.number)
         await _kill(process)
 
     def order(self, what: bytes) -> None:
@@ -143,7 +150,7 @@ class _Kept:
             async with asyncio.timeout(within_s):
                 await process.wait()
         except TimeoutError:
-            log.error("%s does not stop: it is killed", self._part.role)
+            log.error("a process does not stop and is killed", role=self._part.role, part=self._part.number)
         await _kill(process)
 
 

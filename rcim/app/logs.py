@@ -1,41 +1,41 @@
-"""The log of a process: lines on standard error (OP-02). What a peer has said steers no terminal and begins no line."""
+"""The log of a process: lines on standard error, of all that goes through the standard library's `logging` (OP-02).
+
+Lines are rendered by log_lines.py and written by log_writer.py. Faults that nobody has caught are lines too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rcim.base.limited_log import LimitedLog, say_counts
-from rcim.base.terminal import printable
 
 log = LimitedLog("rcim.loop")
 
 SAY_S = 1.0
 """How often it is looked whether a count is to be said."""
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+STDERR = 2
+TEXT, JSON = "text", "json"
+FORMATS = TEXT, JSON
 
 
-class OneLine(logging.Formatter):
-    """A record is one line, and below it a traceback if it has one."""
+def begin_logging(level: str, form: str = TEXT, *, process: str = "server", number: int = 0) -> None:
+    """Log to standard error from `level` on, in `form`. `process` and `number` say which process of the server it is;
+    number 0: there is only one of that name. Once in a process, before it serves."""
+    from rcim.app.log_lines import formatter
+    from rcim.app.log_writer import LogWriter
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line."""
-        return printable(super().formatMessage(record))
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line and the traceback."""
-        return printable(super().format(record), lines=True)
-
-
-def begin_logging(level: str, suffix: str = "") -> None:
-    """Log to standard error from `level` on; `suffix` says which process it is."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine(FORMAT + suffix))
+    handler = LogWriter(STDERR)
+    handler.setFormatter(formatter(form, process, number))
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.captureWarnings(True)
+    threading.excepthook = _thread_ended
+    sys.unraisablehook = _unraisable
 
 
 @contextmanager
@@ -62,4 +62,14 @@ def counting(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 
 
 def _fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    log.error("%s", context.get("message", "something failed"), exc_info=context.get("exception"))
+    log.error("an error reached the event loop", what=context.get("message"), exc_info=context.get("exception"))
+
+
+def _thread_ended(args: threading.ExceptHookArgs) -> None:
+    if args.exc_type is not SystemExit:
+        name = args.thread.name if args.thread is not None else None
+        log.error("a thread failed", thread=name, exc_info=args.exc_value)
+
+
+def _unraisable(args: sys.UnraisableHookArgs) -> None:
+    log.error("an error could not be raised", what=args.err_msg, exc_info=args.exc_value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import ssl
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
+from rcim.base.limited_log import Log
 from rcim.connect.codec import GoingAway
 from rcim.connect.listener import every, listen, server_context
 from rcim.connect.online import Identity
@@ -43,7 +43,7 @@ from rcim.wire.schema import make_all
 if TYPE_CHECKING:
     from rcim.app.http_listener import HttpListener
 
-log = logging.getLogger("rcim.server")
+log = Log("rcim.server")
 
 DRAIN_LOOK_S = 0.05
 """How often a stopping server looks whether all is answered."""
@@ -169,7 +169,7 @@ def renew_own(settings: Settings) -> None:
     if server.tls and not server.certificate:
         data = DataDir(Path(server.data))
         if data.renew_certificate(time.time()):
-            log.info("the self-signed certificate %s was renewed", data.certificate)
+            log.info("the self-signed certificate was renewed", file=data.certificate)
 
 
 class GatewayNode:
@@ -195,13 +195,13 @@ class GatewayNode:
         try:
             tls = tls_of(self._settings, time.time())
         except DataDirError as error:
-            log.error("the certificate in force stays: %s", error)
+            log.error("the new certificate can't be used: the one in force stays", error=error)
             return
         if tls is not None:
             self._listener.tls = tls
             if self.http is not None:
                 self.http.use(tls)
-            log.info("the certificate was loaded anew, for new connections")
+            log.info("the certificate was loaded again, for new connections")
 
     def make_service(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> Service:
         """The service, which is not yet reachable. Raises DataDirError."""
@@ -268,7 +268,7 @@ class GatewayNode:
         if back_ends is not None:
             await back_ends
         self.service.audit.lines.close()
-        log.info("stopped; %d connections were told", count)
+        log.info("stopped", connections=count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:
         end = asyncio.get_running_loop().time() + within_ms / 1000

@@ -149,7 +149,7 @@ def main() -> None:
     """Entry point: the role stands in the arguments for who looks at the list of processes."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it is for the process that started this one
     part, settings = _decoded_part(_first_line())
-    begin_logging(settings.log.level, f" [{part.role} {part.number}]")
+    begin_logging(settings.log.level, settings.log.format, process=part.role, number=part.number)
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:

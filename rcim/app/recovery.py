@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import logging
 import os
 from pathlib import Path
 from typing import IO
 
 from rcim.app.datadir import DataDir
 from rcim.app.settings import Settings
+from rcim.base.limited_log import Log
 from rcim.store import pages
 from rcim.store.backend import LmdbBackend, StoreError
 
-log = logging.getLogger("rcim.server")
+log = Log("rcim.server")
 
 NOTE_BYTES = 16384
 """Room for what a dying process writes, taken in advance: the disk may be full by then."""
@@ -49,7 +49,7 @@ class CrashNote:
             with os.fdopen(fd, "wb") as file:
                 file.write(text.ljust(NOTE_BYTES, b"\n"))
         except OSError as error:
-            log.error("%s can't be written: %s", self._path, error.strerror)
+            log.error("the crash note can't be written", file=self._path, error=error.strerror)
 
     def arm(self) -> None:
         """From now on it says so if a fault ends this process by a signal. Once in a process, which is there for that."""
@@ -58,7 +58,7 @@ class CrashNote:
             self._file.seek(len(DAMAGED))
             faulthandler.enable(self._file)
         except OSError as error:
-            log.error("%s can't be opened: %s", self._path, error.strerror)
+            log.error("the crash note can't be opened", file=self._path, error=error.strerror)
 
 
 def note_of(data: DataDir) -> CrashNote:
@@ -72,14 +72,16 @@ def open_store(data: DataDir, settings: Settings, *, notes_faults: bool = False)
     file, note = data.store / "data.mdb", note_of(data)
     said = note.read()
     if said:
-        log.error("the last run met a fault, so all of %s is looked at: %s", file, said)
+        log.error("the last run crashed, so the whole store is examined", file=file, note=said)
     found = examined(file, thorough=bool(said))
     for one in found.damages[:NAMED_MAX]:
-        log.error("damaged: %s", one)
+        log.error("the store is damaged", damage=one)
     if len(found.damages) > NAMED_MAX:
-        log.error("damaged: %d more places; `rcim check` names all", len(found.damages) - NAMED_MAX)
+        log.error(
+            "the store is damaged in more places; `rcim check` names all", places=len(found.damages) - NAMED_MAX
+        )
     if found.free_list:
-        log.error("nothing can be written: %s", found.free_list)
+        log.error("nothing can be written to the store", error=found.free_list)
     note.write(DAMAGED if found.damages or found.free_list else b"")
     if notes_faults:
         note.arm()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from rcim.app.logs import counting
 from rcim.app.nodes import ConversationNode, GatewayNode, renew_own
 from rcim.app.settings import Settings
 from rcim.app.tuning import calm_collector
+from rcim.base.limited_log import Log
 
-log = logging.getLogger("rcim.server")
+log = Log("rcim.server")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Server:
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub
         self.dispatcher, self.store = back.dispatcher, back.store
-        log.info("listening on %s:%d (%s)", self.host, self.port, "TLS" if settings.server.tls else "plain")
+        log.info("listening", host=self.host, port=self.port, tls=settings.server.tls)
 
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close, sync, end."""

@@ -159,6 +159,7 @@ class Log:
     """`[log]`"""
 
     level: str = setting("info", "Least level that is logged: debug, info, warning or error.")
+    format: str = setting("text", "How a line is written: text, for people, or json, one object in each line.")
 
 
 @dataclass(frozen=True)

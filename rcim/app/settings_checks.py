@@ -69,6 +69,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
         ("c2c", "edit_s", 0 <= s.c2c.edit_s <= 0xFFFFFFFF, "must be 0 to 4294967295"),
         ("c2c", "messages_per_s", 0 <= s.c2c.messages_per_s <= 1000, "must be 0 to 1000"),
         ("log", "level", s.log.level in ("debug", "info", "warning", "error"), "debug, info, warning or error"),
+        ("log", "format", s.log.format in ("text", "json"), "text or json"),
     ]
     for section, key, good, text in rules:
         if not good:

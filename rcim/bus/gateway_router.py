@@ -86,7 +86,9 @@ class GatewayRouter:
         oldest = self.loop.time() - SILENT_S
         for link in [*self._links.values(), *self._strangers]:
             if link.pipe.heard_s < oldest:
-                log.error("nothing came from gateway %d for %.0f s: it is given up", link.number, SILENT_S)
+                log.error(
+                    "a gateway has been silent for too long and is given up", gateway=link.number, seconds=SILENT_S
+                )
                 link.pipe.close()
 
     @property

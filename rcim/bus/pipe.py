@@ -104,7 +104,7 @@ class Pipe(asyncio.Protocol):
         while have - at >= LENGTH.size and not self.lost:
             (size,) = LENGTH.unpack_from(buffer, at)
             if size > MESSAGE_BYTES_MAX:
-                log.error("a message of %d bytes on the bus", size)
+                log.error("a message on the bus is too large", bytes=size)
                 self.close()
                 return
             end = at + LENGTH.size + size
@@ -115,7 +115,7 @@ class Pipe(asyncio.Protocol):
             try:
                 self._on_message(message)
             except Exception:  # it is this message's; the others go on
-                log.exception("a %s failed", type(message).__name__)
+                log.exception("handling a message on the bus failed", message_type=type(message).__name__)
             if time.perf_counter() > end_s:
                 self._going_on = True
                 break

@@ -25,6 +25,7 @@ from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
+from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, ReplyTo, WorkflowRequest
 from rcim.rules.conversation_kinds import addressed
 from rcim.rules.devices import Device
@@ -229,7 +230,7 @@ class RemoteOwner:
                 try:
                     reply_to.mailbox_drained(key)
                 except Exception:  # it is this one's; the others go on
-                    log.exception("waking who waited for %s failed", key)
+                    log.exception("waking a sender failed", conversation=key)
 
     def _unless_anybody(self, key: str) -> None:
         """The owner takes it that somebody here is in `key`: say so if that is not the case."""
@@ -316,7 +317,7 @@ class RemoteOwner:
             except OSError:
                 pass
             except Exception:  # whatever it is: a gateway without an owner is of no use to anybody
-                log.exception("reaching the owner failed")
+                log.exception("connecting to the owner failed")
                 pipe.close()
             await asyncio.sleep(AGAIN_S)
 
@@ -339,7 +340,7 @@ class RemoteOwner:
     def _lost(self) -> None:
         if self._stopping:
             return
-        log.error("the owner of the conversations is gone; %d requests wait for it", len(self._outstanding))
+        log.error("the owner of the conversations is gone", requests_waiting=len(self._outstanding))
         self._refuse_all(lambda request: not repeatable(request.body))
 
     def _refuse_all(self, which: Callable[[AnyRequest], bool]) -> None:
@@ -350,7 +351,7 @@ class RemoteOwner:
             try:
                 request.refuse(AWAY if repeatable(request.body) else UNKNOWN)
             except Exception:
-                log.exception("an answer failed")
+                log.exception("giving out an answer failed", **ids_of(request))
         self._wake()
 
     def _tick(self) -> None:
@@ -358,7 +359,7 @@ class RemoteOwner:
         self._send(m.Ping())
         pipe, now = self._pipe, self._loop.time()
         if pipe is not None and not pipe.lost and now - pipe.heard_s > SILENT_S:
-            log.error("nothing came from the owner of the conversations for %.0f s: it is given up", SILENT_S)
+            log.error("the owner of the conversations has been silent for too long and is given up", seconds=SILENT_S)
             pipe.close()
         # An owner that takes the connection and says nothing is as good as none.
         if now - self._heard_s > WAIT_S and self._outstanding:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rcim.app.exposure import warnings_at_start
+from rcim.base.limited_log import Log
 from rcim.base.terminal import printable
 from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_of
 from rcim.version import __version__
 
 if TYPE_CHECKING:
     from rcim.app.server import Ready
+    from rcim.app.settings import Settings
 
 
 def serve(
@@ -55,7 +57,7 @@ def serve(
     from rcim.app.logs import begin_logging
     from rcim.store.backend import StoreError
 
-    begin_logging(settings.log.level)
+    begin_logging(settings.log.level, settings.log.format, process=_process(settings))
     try:
         serving.serve(settings, _ready_json if as_json else _ready_text)
     except (DataDirError, StoreError, OSError) as error:
@@ -72,7 +74,18 @@ def _ready_json(ready: Ready) -> None:
     if ready.http_port:
         said["http_port"] = ready.http_port
     print(json.dumps(said), flush=True)
-    _print_warnings(ready.warnings)
+    _log_warnings(ready.warnings)
+
+
+def _process(settings: Settings) -> str:
+    """What this process is called in the log."""
+    return "supervisor" if settings.server.gateways else "server"
+
+
+def _log_warnings(found: list[str]) -> None:
+    """In the log, which whoever reads slowly does not hold up."""
+    for text in found:
+        Log("rcim.server").warning("the settings need attention", warning=text)
 
 
 def _print_warnings(found: list[str]) -> None:
@@ -91,7 +104,7 @@ def _ready_text(ready: Ready) -> None:
     if ready.http_port:
         http = ready.settings.http
         print(f"back ends: {'https' if http.tls else 'http'}://{http.host}:{ready.http_port}")
-    _print_warnings(ready.warnings)
+    _log_warnings(ready.warnings)
     where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
     print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)

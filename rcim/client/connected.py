@@ -187,7 +187,7 @@ class Connected(Requests):
             except (OSError, ssl.SSLError, TimeoutError):
                 pass
             except Exception:  # of `user_sig`, which is the app's: it may be able to make one later
-                log.exception("no UserSig for %s", self._user_id)
+                log.exception("getting a UserSig failed", user=self._user_id)
             await asyncio.sleep(self._backoff.next_ms(clock.steady_ms()) / 1000)
 
     def _give_up(self, error: RcimError) -> None:

@@ -11,16 +11,16 @@ the process is told by the server again.
 from __future__ import annotations
 
 import contextlib
-import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rcim.base.limited_log import Log
 from rcim.base.terms import MessageState
 from rcim.wire import frames
 
-log = logging.getLogger("rcim.client")
+log = Log("rcim.client")
 
 VERSION = 1
 TABLES = """
@@ -102,7 +102,7 @@ class LocalStore:
         try:
             self._do(statement, values)
         except LocalStoreError as error:
-            log.error("nothing more is kept: %s", error)
+            log.error("nothing more is kept on disk", error=error)
             self.failed = True
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("rollback")

@@ -41,9 +41,21 @@ class Visit(NamedTuple):
 class Kept:
     """A message that somebody has not got yet, encoded once for each codec among those who get it."""
 
-    __slots__ = ("_codec", "_encoded", "_others", "for_some", "message", "only", "priority", "seq", "target")
+    __slots__ = (
+        "_codec",
+        "_conversation",
+        "_encoded",
+        "_others",
+        "for_some",
+        "message",
+        "only",
+        "priority",
+        "seq",
+        "target",
+    )
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: Delivery, conversation: str) -> None:
+        self._conversation = conversation
         self.message = message = delivery.message
         self.seq = message.seq
         self.priority = delivery.priority
@@ -68,7 +80,7 @@ class Kept:
         if codec is self._codec:
             return self._encoded
         if self._codec is None:
-            self._codec, self._encoded = codec, encoded_message(codec, self.message)
+            self._codec, self._encoded = codec, encoded_message(codec, self.message, self._conversation)
             return self._encoded
         return self._other(codec, hidden=False)
 
@@ -83,7 +95,7 @@ class Kept:
         found = others.get((codec, hidden))
         if found is None:
             message = self.message.veiled(MessageState.NOT_FOR_YOU) if hidden else self.message
-            found = others[codec, hidden] = encoded_message(codec, message)
+            found = others[codec, hidden] = encoded_message(codec, message, self._conversation)
         return found
 
 
@@ -202,7 +214,7 @@ class Audience:
     def put(self, deliveries: Sequence[Delivery]) -> None:
         """Keep these messages for everyone who is in it now."""
         for delivery in deliveries:
-            one = Kept(delivery)
+            one = Kept(delivery, self.key)
             self._kept.append(one)
             if one.for_some:
                 self.directed += 1

@@ -83,13 +83,21 @@ class Codec(Protocol):
         """Anything else; `conversation` is empty for what concerns none."""
 
 
-def encoded_message(codec: Codec, message: Message) -> bytes:
-    """`message` as the codec encodes it. If it can't, the place of the message alone, as for somebody who may not see it;
-    if it can't do that either, nothing. Never raises: a message must not stop a conversation."""
+def encoded_message(codec: Codec, message: Message, conversation: str) -> bytes:
+    """`message` of the conversation as the codec encodes it. If it can't, the place of the message alone, as for somebody
+    who may not see it; if it can't do that either, nothing. Never raises: a message must not stop a conversation."""
     try:
         return codec.message(message)
     except Exception:
-        log.exception("message %d cannot be encoded by %s", message.seq, type(codec).__name__)
+        log.exception(
+            "a message can't be encoded",
+            codec=type(codec).__name__,
+            conversation=conversation,
+            seq=message.seq,
+            message_id=message.message_id,
+            user=message.sender,
+            client_msg_id=message.client_msg_id,
+        )
     try:
         return codec.message(message.veiled(MessageState.NOT_FOR_YOU))
     except Exception:
@@ -101,7 +109,12 @@ def encoded_push(codec: Codec, conversation: str, push: Push) -> bytes:
     try:
         return codec.push(conversation, push)
     except Exception:
-        log.exception("%s of %s cannot be encoded by %s", type(push).__name__, conversation, type(codec).__name__)
+        log.exception(
+            "a notice can't be encoded",
+            codec=type(codec).__name__,
+            conversation=conversation,
+            notice=type(push).__name__,
+        )
         return b""
 
 
@@ -114,7 +127,13 @@ def encoded_delivery(codec: Codec, conversation: str, messages: Sequence[bytes],
         try:
             return codec.deliver(codec.stem(conversation), messages)
         except Exception:
-            log.exception("a delivery of %s cannot be encoded by %s", conversation, type(codec).__name__)
+            log.exception(
+                "a delivery can't be encoded",
+                codec=type(codec).__name__,
+                conversation=conversation,
+                seq=first,
+                last_seq=last,
+            )
     return encoded_push(codec, conversation, MessagesMissed(first, last))
 
 

@@ -117,7 +117,7 @@ class Incoming(Outgoing):
         try:
             self._take_input(data)
         except Exception as error:
-            log.exception("the input of connection %d could not be taken", self.id)
+            log.exception("handling the input of a connection failed", connection=self.id)
             self.failed(error)
         took = now() - began
         self._spent_s += took

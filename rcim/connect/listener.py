@@ -105,7 +105,7 @@ class Listener:
             admitted = self._admit(address[0])
             if admitted is None:
                 made.close()
-                log.warning("connections from %s are closed: there are too many", address[0])
+                log.warning("connections are closed: there are too many from this address", address=address[0])
                 continue
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -124,17 +124,17 @@ class Listener:
         except OSError as error:  # it is gone already, or has made no handshake
             made.close()
             admitted.failed()
-            log.info("a connection could not be taken: %s", error)
+            log.info("a connection could not be accepted", error=error)
 
     def _rest(self, error: OSError) -> None:
         """The system gives no socket: whoever connects waits in the kernel meanwhile."""
         for one in self._sockets:
             self._loop.remove_reader(one)
         self._pause = self._loop.call_later(PAUSE_S, self._go_on)
-        advice = (
-            ": raise the limit (systemd: LimitNOFILE=, a shell: ulimit -n)" if error.errno == errno.EMFILE else ""
+        remedy = (
+            "raise the limit (systemd: LimitNOFILE=, a shell: ulimit -n)" if error.errno == errno.EMFILE else None
         )
-        log.error("no connection can be accepted, and those that come wait: %s%s", error.strerror, advice)
+        log.error("no connection can be accepted: new ones wait", error=error.strerror, remedy=remedy)
 
     def close(self) -> None:
         """Accept no more; who has not been accepted is refused."""

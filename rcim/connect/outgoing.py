@@ -180,11 +180,11 @@ class Outgoing(asyncio.BufferedProtocol, ABC):
 
     def failed(self, error: Exception) -> None:
         """Something failed with `error`: it is the end of this connection, and of no other. Never raises."""
-        log.info("connection %d failed and is closed: %s", self.id, error)
+        log.info("a connection failed and is closed", connection=self.id, error=error)
         try:
             self.lost()
         except Exception:
-            log.exception("the adapter of connection %d failed at its end", self.id)
+            log.exception("closing a connection failed", connection=self.id)
         self._end(b"")
 
     def flush(self) -> None:

@@ -107,7 +107,7 @@ class AbsenceWatch:
     def answer(self, token: int, result: AnyResult | Answer) -> None:
         """A room that cannot be entered again is lost for good."""
         if isinstance(result, Refused) and result.code is SERVER_ERROR:
-            log.error("absent members: %s", result.detail)
+            log.error("removing absent members failed", error=result.detail)
 
     def mailbox_drained(self, key: str) -> None:
         """Nothing here waits for room in a mailbox."""

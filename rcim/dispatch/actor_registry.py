@@ -113,7 +113,7 @@ class ActorRegistry:
         self._reader.load(lambda: self._loader.actor(mailbox.key, mailbox.shard, now_ms), done)
 
     def _failed(self, mailbox: Mailbox, error: BaseException) -> None:
-        log.error("loading %s failed: %s", mailbox.key, error)
+        log.error("loading a conversation failed", conversation=mailbox.key, error=error)
         self.refuse_all(mailbox, refusal(error))
 
     def refuse_all(self, mailbox: Mailbox, refused: Refused) -> None:

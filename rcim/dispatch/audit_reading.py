@@ -48,7 +48,7 @@ class AuditReading:
 
         def answered(result: Any, error: BaseException | None) -> None:
             if error is not None:
-                log.error("the audit log can't be read: %s", error)
+                log.error("the audit log can't be read", error=error)
                 result = Refused(SERVER_ERROR, "the audit log can't be read")
             done(result)
 
@@ -63,7 +63,7 @@ class AuditReading:
 
 def _removed(_: None, error: BaseException | None) -> None:
     if error is not None:
-        log.error("old files of the audit log can't be removed: %s", error)
+        log.error("old files of the audit log can't be removed", error=error)
 
 
 class NoAuditReading:

@@ -32,7 +32,7 @@ class Closing:
     def answer(self, token: int, result: Any) -> None:
         """Nothing is left to do: if there are more guests, the group has said so by an effect."""
         if isinstance(result, Refused):
-            log.error("guests could not be let go: %s", result.detail)
+            log.error("removing guests failed", error=result.detail)
 
     def mailbox_drained(self, key: str) -> None:
         """There is room again (ReplyTo)."""

@@ -257,7 +257,7 @@ class Committer:
             shard = self.shards[result.shard]
             commit, shard.commit = shard.commit, None
             if commit is None:
-                log.error("the log has told of shard %d, of which nothing is under way", result.shard)
+                log.error("the log has answered for a shard that waits for nothing", shard=result.shard)
                 continue
             if isinstance(result, AppendFailed):
                 commit.failures.append(result)
@@ -342,7 +342,7 @@ class Committer:
             if claims is not None:
                 self._claimed(claims)
             elif not isinstance(error, Fenced):
-                log.error("the store can't be read: %s", error)
+                log.error("the store can't be read", error=error)
                 self._later(pause_s, lambda: self._claim(numbers, min(2 * pause_s, CLAIM_PAUSE_MAX_S)))
             elif len(numbers) == 1:
                 self._fence(numbers)
@@ -375,4 +375,4 @@ def _nobody_wants(shards: Sequence[int]) -> None:
 
 
 def _log_fenced(shard: int) -> None:
-    log.error("shard %d has another writer: what is asked of its conversations is refused", shard)
+    log.error("another process writes to a shard: requests for its conversations are refused", shard=shard)

@@ -47,6 +47,7 @@ from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import QueryRouter
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
+from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
 from rcim.dispatch.retention import Retention
 from rcim.dispatch.row_loading import RowLoader
@@ -388,7 +389,7 @@ class Dispatcher:
         try:  # written out, and not `contained`: this is once for each message
             request.reply_to.answer(request.token, outcome.result)
         except Exception:
-            log.exception("an answer of %s failed", request.key)
+            log.exception("giving out an answer failed", **ids_of(request))
 
     def _sweep(self) -> None:
         """Forget what had nothing to do for long."""

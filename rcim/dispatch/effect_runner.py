@@ -238,7 +238,7 @@ def contained(what: str, key: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        log.exception("an %s of %s failed", what, key)
+        log.exception("giving something out failed", what=what, conversation=key)
 
 
 _EFFECTS: dict[type, Callable[[EffectRunner, str, Any], None]] = {

@@ -80,7 +80,7 @@ class EventTrimming:
     def _done(self, result: tuple[int, float] | None, error: BaseException | None) -> None:
         self._armed = False
         if result is None:
-            log.error("removing events failed: %s", error)
+            log.error("removing events failed", error=error)
         elif self._size.took(*result):
             self._armed = True
             self._later(PAUSE_S, self._step)

@@ -11,6 +11,7 @@ from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.pending_requests import PendingRequests
+from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import CommandRequest
 from rcim.dispatch.row_loading import RowLoader
 from rcim.dispatch.shard_state import Batch, Shard
@@ -84,7 +85,7 @@ class Handling:
             self._counters.refused += 1
             return Outcome(Refused(error.code, error.detail, error.retry_after_ms))
         except Exception:  # a fault of ours must not take the other conversations' batch with it
-            log.exception("%s failed in the actor of %s", type(request.body).__name__, mailbox.key)
+            log.exception("handling a command failed", **ids_of(request))
             mailbox.actor = None  # it may have changed halfway: it is loaded again, after this turn's commit
             refused = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
             self._pending.refuse(mailbox, refused)

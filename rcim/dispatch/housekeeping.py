@@ -115,7 +115,7 @@ class Housekeeping:
         while not self._time.doubted_ms:
             page = await self._read(EndingsQuery(now_ms, PAGE, after))
             if not isinstance(page, EndingsPage):
-                log.error("housekeeping could not read the store: %s", page)
+                log.error("housekeeping can't read the store", error=page)
                 return
             if page.keys and not self._time.may_delete():
                 return
@@ -167,7 +167,7 @@ class Housekeeping:
         while types and self._time.may_delete():
             page = await self._page(types, cursor)
             if not isinstance(page, IdlePage):
-                log.error("housekeeping could not read the store: %s", page)
+                log.error("housekeeping can't read the store", error=page)
                 return
             if not self._time.may_delete():
                 return

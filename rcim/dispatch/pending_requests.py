@@ -27,7 +27,7 @@ class _Nobody:
 
     def answer(self, token: int, result: Any) -> None:
         if isinstance(result, Refused):
-            log.error("a slice could not be ended: %s", result.detail)
+            log.error("ending a slice failed", error=result.detail)
 
     def mailbox_drained(self, key: str) -> None:
         """It waits for no room."""

@@ -5,7 +5,6 @@ Queries get it before they go to the store, answers after.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +26,7 @@ from rcim.actor.queries import (
 )
 from rcim.actor.snapshots import AppSnapshot
 from rcim.actor.user_records import UserProfile
+from rcim.base.limited_log import Log
 from rcim.base.terms import AppList
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.rules.custom_fields import readable
@@ -34,7 +34,7 @@ from rcim.rules.group_types import MemberList, Search
 from rcim.rules.roles import Standing
 from rcim.store.answers import GroupRow, GroupsPage
 
-log = logging.getLogger("rcim.dispatch")
+log = Log("rcim.dispatch")
 
 
 class QueryEnrichment:
@@ -57,11 +57,13 @@ class QueryEnrichment:
         for name, count in kept.counts.items():
             if count and name not in there:
                 log.error(
-                    "there are %d groups of type %s, which is gone: they can only be read and left", count, name
+                    "groups have a type that no longer exists: they can only be read and left",
+                    type=name,
+                    groups=count,
                 )
         types, misfits = config.types.changed_by_all(kept.types)
         for name, wrong in misfits:
-            log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
+            log.error("a group type as changed at run time no longer fits the settings", type=name, error=wrong)
         app_state.replace(
             replace(
                 config,

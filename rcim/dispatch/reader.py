@@ -238,7 +238,7 @@ class Reader:
             else:
                 request.reply_to.answer(request.token, self._complete(request.body, answer))
         except Exception:  # it is its receiver's: the others get theirs
-            log.exception("giving out an answer failed")
+            log.exception("giving out the result of a query failed")
 
 
 def asker(query: Any) -> str:

@@ -58,7 +58,7 @@ class Releaser:
 
     def failed(self, batch: Batch, touched: set[str], error: BaseException, *, with_told: bool) -> None:
         """Forget everything that was to be: the actors' states, the answers."""
-        log.error("a commit for %d conversations failed: %s", len(touched), error)
+        log.error("a commit failed", conversations=len(touched), conversation=min(touched, default=None), error=error)
         refused = refusal(error)
         again = to_do_again(batch, error, with_told=with_told)
         for key in touched:

@@ -54,7 +54,7 @@ class Retention:
     def _purge(self) -> None:
         def done(more: Any, error: BaseException | None) -> None:
             if error is not None:
-                log.error("removing messages of dissolved groups failed: %s", error)
+                log.error("removing messages of dissolved groups failed", error=error)
             self._event_bounds = self.event_bounds()
             pause = PAUSE_S if more and error is None else self._app_state.config.limits.actor_idle_ms / 1000
             self._later(pause, self._purge)
@@ -96,7 +96,7 @@ class Retention:
         def done(result: Any, error: BaseException | None) -> None:
             following: Cursor | None = None
             if error is not None:  # the next sweep finds it
-                log.error("removing what is too old failed: %s", error)
+                log.error("removing what is too old failed", error=error)
             else:
                 following, count = result
                 self.trimmed += count

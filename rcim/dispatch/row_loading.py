@@ -23,6 +23,7 @@ from rcim.dispatch.loading import Loader, Rows
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.reader import Reader, refusal
+from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import CommandRequest
 
 log = LimitedLog("rcim.dispatch")
@@ -52,7 +53,7 @@ class RowLoader:
         if mailbox.tried is not None and mailbox.tried[0] is request:
             rounds += mailbox.tried[1]
         if rounds > ROUNDS_MAX:
-            log.error("%s in %s asks for ever more members", type(request.body).__name__, mailbox.key)
+            log.error("a command asks for members too often", **ids_of(request))
             refused = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
             self._give_up(mailbox, request, refused)
             return refused
@@ -87,7 +88,7 @@ class RowLoader:
         self._reader.load(lambda: self._loader.rows(mailbox.key, wanted), done)
 
     def _failed(self, mailbox: Mailbox, error: BaseException | None) -> None:
-        log.error("loading members of %s failed: %s", mailbox.key, error)
+        log.error("loading members failed", conversation=mailbox.key, error=error)
         request = mailbox.queue.popleft()
         refused = refusal(error or RuntimeError("no rows"))
         self._give_up(mailbox, request, refused)

@@ -6,13 +6,12 @@ retention, reclaiming idle groups, dropping members that are offline.
 
 from __future__ import annotations
 
-import logging
-
 from rcim.base import clock
+from rcim.base.limited_log import Log
 from rcim.base.limits import Limits
 from rcim.flow.clock_guard import ClockGuard
 
-log = logging.getLogger("rcim.dispatch")
+log = Log("rcim.dispatch")
 
 
 class TrustedTime:
@@ -59,13 +58,12 @@ class TrustedTime:
             return
         self._logged = self._guard.trusted
         if self._logged:
-            log.warning("the clock is believed again: what is too old is deleted as ever")
+            log.warning("the clock is trusted again: deleting by age goes on")
             return
         log.error(
-            "the clock is %d s %s what it should be: nothing is deleted, ended or forgotten because of its age until it "
-            "comes back. If it is right, stop the server and run `rcim accept-clock`",
-            abs(wall_ms - now_ms) // 1000,
-            "ahead of" if wall_ms > now_ms else "behind",
+            "the clock is in doubt: nothing is deleted or ended because of its age until the clock is right again",
+            remedy="if the clock is right, stop the server and run `rcim accept-clock`",
+            seconds_ahead=(wall_ms - now_ms) // 1000,
         )
 
     def counted(self) -> dict[str, int]:

@@ -39,7 +39,7 @@ class UntoldEvents:
         """One more, the newest of its shard."""
         if self._count >= UNTOLD_MAX:
             self.lost += 1
-            log.error("%d events wait for a commit: events are lost", self._count)
+            log.error("too many events wait for a commit: events are lost", waiting=self._count)
             return
         self._count += 1
         self._waiting.setdefault(shard, []).append(event)

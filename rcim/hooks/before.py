@@ -101,15 +101,15 @@ class Asking:
                 turns.done(ask.command.by)
         except FAULTS as error:
             self.counts["failed"] += 1
-            log.warning("%s: no answer: %s", ask.kind.value, fault_of(error).text)
+            log.warning("a question to the app got no answer", **_ids_of(ask), error=fault_of(error).text)
         except asyncio.CancelledError:
             if self._closing:
                 raise
             self.counts["failed"] += 1  # of something that a hook waited for
-            log.warning("%s: a hook was cancelled", ask.kind.value)
+            log.warning("a hook was cancelled", **_ids_of(ask))
         except Exception:  # of a hook, which is the app's
             self.counts["failed"] += 1
-            log.exception("%s: a hook failed", ask.kind.value)
+            log.exception("a hook failed", **_ids_of(ask))
         self._count(verdict)
         answered(verdict)
 
@@ -149,3 +149,14 @@ def _changed(ask: BeforeCallback, verdict: CallbackVerdict) -> BeforeCallback:
     if isinstance(command, SendMessage | AlterMessage) and verdict.body is not None:
         return msgspec.structs.replace(ask, command=msgspec.structs.replace(command, body=verdict.body))
     return ask
+
+
+def _ids_of(ask: BeforeCallback) -> dict[str, object]:
+    """What a log line names of it (OP-02)."""
+    client_msg_id = getattr(ask.command, "client_msg_id", None)
+    return {
+        "question": ask.kind.value,
+        "conversation": ask.key,
+        "user": ask.command.by,
+        "client_msg_id": client_msg_id,
+    }

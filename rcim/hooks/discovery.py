@@ -59,7 +59,7 @@ class DefinedHooks:
                 raise BadAnswer("it is no list of names")
         except FAULTS as error:
             self.failed += 1
-            log.warning("the engine does not say which hooks it has: %s", fault_of(error).text)
+            log.warning("the engine does not say which hooks it has", error=fault_of(error).text)
             return False
         finally:
             self._looked.set()
@@ -71,7 +71,7 @@ class DefinedHooks:
             try:
                 found = await self.look()
             except Exception:  # a fault of ours: the next look may go well
-                log.exception("it is not known which hooks the engine has")
+                log.exception("finding out which hooks the engine has failed")
                 found = False
             await asyncio.sleep(LOOK_S if found else AGAIN_S)
 

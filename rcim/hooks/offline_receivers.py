@@ -76,7 +76,16 @@ class OfflineReceivers:
                 return AS_USUAL if answer.status == 404 else verdict_of(result_of(answer), offline)
             except FAULTS as error:
                 self.counts["failed"] += 1
-                log.warning("%s: no answer: %s", RECEIVERS_OFFLINE, fault_of(error).text)
+                log.warning(
+                    "a question about offline receivers got no answer",
+                    hook=RECEIVERS_OFFLINE,
+                    conversation=key,
+                    seq=message.seq,
+                    message_id=message.message_id,
+                    user=message.sender,
+                    client_msg_id=message.client_msg_id,
+                    error=fault_of(error).text,
+                )
                 return AS_USUAL
 
 

@@ -12,12 +12,14 @@ import re
 import threading
 from typing import NamedTuple
 
-from rcim.base.limited_log import LimitedLog
+from rcim.base.limited_log import Event, LimitedLog
 from rcim.base.terminal import printable
 
 log = LimitedLog("rcim.http")
 access = logging.getLogger("rcim.http.access")
 
+ACCESS = "request"
+"""The event of a line."""
 LINES_MAX = 10_000
 """Lines that wait for the thread."""
 PATH_CHARS_MAX = 200
@@ -47,18 +49,18 @@ class Line(NamedTuple):
     request_id: str
     note: str
 
-    def __str__(self) -> str:
-        parts = (
-            self.peer,
-            self.method,
-            shown_path(self.path),
-            str(self.status),
-            str(self.body_bytes),
-            f"{self.took_ms:.0f} ms",
-            self.request_id,
-            self.note,
-        )
-        return printable(" ".join(parts).rstrip())
+    def fields(self) -> dict[str, object]:
+        """The fields of the line in the log. All that a caller has chosen is bounded and printable."""
+        return {
+            "address": self.peer,
+            "method": printable(self.method),
+            "path": shown_path(self.path),
+            "status": self.status,
+            "bytes": self.body_bytes,
+            "took_ms": round(self.took_ms),
+            "request_id": printable(self.request_id),
+            "note": printable(self.note),
+        }
 
 
 class AccessLog:
@@ -83,7 +85,7 @@ class AccessLog:
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
-            access.info("%s", line)
+            access.info(Event(ACCESS, line.fields()))
 
     def stop(self) -> None:
         """No more lines; what waits is written, if that takes no longer than STOP_S."""

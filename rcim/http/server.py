@@ -160,7 +160,9 @@ class HttpServer:
         except FaultError as error:
             return _fault(api, error.fault, error.detail)
         except Exception:  # a fault of ours: the caller gets an answer, and the others go on
-            log.exception("%s %s", got.method, shown_path(got.path))
+            log.exception(
+                "a request over HTTP failed", method=got.method, path=shown_path(got.path), request_id=request_id
+            )
             return _fault(api, Fault.FAILED)
         finally:
             hold.release()

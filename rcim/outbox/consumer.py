@@ -132,7 +132,7 @@ class Consumer:
             try:
                 return await self._reading.run(read)
             except StoreError as error:
-                log.error("%s: events can't be read: %s", self.name, error)
+                log.error("events can't be read", consumer=self.name, error=error)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 

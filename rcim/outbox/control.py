@@ -32,6 +32,7 @@ from rcim.dispatch.worker import Worker
 from rcim.hooks.event_types import TYPES
 from rcim.outbox.consumer import Consumer
 from rcim.outbox.destination import UNKNOWN
+from rcim.outbox.event_ids import ids_of
 from rcim.outbox.figures import row_of
 from rcim.store.dead_letters import DROPPED_AT_ONCE, Letter
 from rcim.store.event_log import EventLog, KeptEvent
@@ -80,10 +81,10 @@ class Control:
         except RcimError as error:
             answer = Refused(error.code, error.detail, error.retry_after_ms)
         except StoreError as error:
-            log.error("%s: %s", type(workflow).__name__, error)
+            log.error("a request about consumers failed", operation=type(workflow).__name__, error=error)
             answer = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, STORE_RETRY_MS)
         except Exception:
-            log.exception("%s failed", type(workflow).__name__)
+            log.exception("a request about consumers failed unexpectedly", operation=type(workflow).__name__)
             answer = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
         done(answer)
 
@@ -191,7 +192,7 @@ class Control:
         except TimeoutError:
             return f"no answer within {LAST_S:g} s"
         except Exception:  # a fault of whoever takes it
-            log.exception("%s: a dead letter was not taken", consumer.name)
+            log.exception("a dead letter was not taken", consumer=consumer.name, letter=one.id, **ids_of(event))
             return UNKNOWN
         return (untaken[0].reason or UNKNOWN) if untaken else ""
 

@@ -13,6 +13,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
 from rcim.outbox.circuit_breaker import CircuitBreaker
 from rcim.outbox.destination import UNKNOWN, Destination, Untaken
+from rcim.outbox.event_ids import ids_of
 from rcim.store.dead_letters import DeadLetters
 from rcim.store.event_log import KeptEvent
 from rcim.store.faults import StoreError
@@ -97,9 +98,14 @@ class Delivering:
         except asyncio.CancelledError:
             if is_cancelled():
                 raise
-            log.warning("%s: events were not taken: it was cancelled", self._name)
+            log.warning(
+                "events were not taken: delivering was cancelled",
+                consumer=self._name,
+                events=len(events),
+                **ids_of(events[0]),
+            )
         except Exception:  # a fault of whoever takes them
-            log.exception("%s: events were not taken", self._name)
+            log.exception("events were not taken", consumer=self._name, events=len(events), **ids_of(events[0]))
         return None
 
     def _note(self, reason: str) -> None:
@@ -121,11 +127,15 @@ class Delivering:
         try:
             await self._writing.run(lambda: self._letters.bury(self._name, dead, following, self.times.now_ms()))
         except StoreError as error:
-            log.error("%s: dead letters can't be kept, the events are given on again: %s", self._name, error)
+            log.error(
+                "dead letters can't be kept: their events are delivered again", consumer=self._name, error=error
+            )
             return False
         self.dead += len(dead)
         self._note(dead[0][1])
         for one, reason in dead:
-            log.warning("%s: an event was given up: %s", self._name, reason)
+            log.warning(
+                "an event was given up and is a dead letter now", consumer=self._name, **ids_of(one), error=reason
+            )
             self.destination.forget(one.shard, {one.number})
         return True

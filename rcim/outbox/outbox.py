@@ -20,7 +20,7 @@ log = LimitedLog("rcim.outbox")
 
 RENAMED = {"state-change": "callbacks"}
 """Consumers of earlier versions, and what they are called now."""
-DROPPED = "%s: it is not in the settings any more; what waited for it is dropped (events: %d, dead letters: %d)"
+DROPPED = "a consumer is not in the settings any more: what waited for it is dropped"
 
 
 class Outbox:
@@ -54,16 +54,18 @@ class Outbox:
                 try:
                     events.rename(old, new)
                 except StoreError as error:
-                    log.error("%s: it can't be renamed to %s: %s", old, new, error)
+                    log.error("a consumer can't be renamed", consumer=old, new_name=new, error=error)
         lag = events.lag()
         for name in lag.keys() - subscriptions.keys():
             try:
                 letters = events.dead_letters.state(name).letters
                 events.unregister(name)
                 if lag[name] or letters:
-                    log.warning(DROPPED, name, lag[name], letters)
+                    log.warning(DROPPED, consumer=name, events=lag[name], dead_letters=letters)
             except StoreError as error:  # the next start tries again
-                log.error("%s: it is not wanted any more, and can't be removed: %s", name, error)
+                log.error(
+                    "a consumer that is not in the settings any more can't be removed", consumer=name, error=error
+                )
 
     @property
     def wanted(self) -> frozenset[EventKind]:

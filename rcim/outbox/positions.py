@@ -48,7 +48,7 @@ class Positions:
         try:
             self._events.register(self._name)
         except StoreError as error:
-            log.error("%s: it can't be registered yet: %s", self._name, error)
+            log.error("a consumer can't be registered yet", consumer=self._name, error=error)
         there = self._events.consumers().get(self._name)
         self._registered = there is not None
         self.next = list(there if there is not None else self._events.following())
@@ -103,7 +103,7 @@ class Positions:
         try:
             await self._writing.run(lambda: self._commit(come, changed))
         except StoreError as error:
-            log.error("%s: how far it has come can't be kept: %s", self._name, error)
+            log.error("the position of a consumer can't be stored", consumer=self._name, error=error)
             for shard in changed:
                 self._kept[shard] = 0
             self.soon()

@@ -15,6 +15,7 @@ from rcim.actor.events import AnyEvent, key_of
 from rcim.base.limited_log import LimitedLog
 from rcim.outbox.delivering import Delivering
 from rcim.outbox.destination import Untaken
+from rcim.outbox.event_ids import about
 from rcim.outbox.positions import Positions
 from rcim.outbox.retry_queue import RetryQueue
 from rcim.store.event_log import EventLog, KeptEvent
@@ -80,7 +81,7 @@ class ShardReader:
                 try:
                     await self._step()
                 except Exception:  # a fault of ours: it must not hold up the shard for ever
-                    log.exception("shard %d: events were not given on", self._shard)
+                    log.exception("events were not delivered", shard=self._shard)
                     self._woken = True
                     await self._wait(FAULT_S)
         finally:
@@ -150,7 +151,7 @@ class ShardReader:
         try:
             return self._wants(event)
         except Exception:
-            log.exception("shard %d: it is not known whether an event is wanted", self._shard)
+            log.exception("choosing events failed", shard=self._shard, **about(event))
             return True
 
     async def _put_aside(self, untaken: Sequence[Untaken]) -> None:

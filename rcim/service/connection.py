@@ -33,6 +33,7 @@ from rcim.connect.codec import Codec, MessagesMissed
 from rcim.connect.incoming import Incoming
 from rcim.connect.logins import LoginRequest
 from rcim.connect.outgoing import nowhere
+from rcim.dispatch.request_ids import REQUEST_ID_MASK
 from rcim.flow.buckets import RateClass
 from rcim.service.requests import Request
 from rcim.service.results import Result
@@ -236,7 +237,12 @@ class Connection(Incoming):
             try:
                 self.reply(token, result)
             except Exception:  # a fault of ours: who asked must not wait for ever
-                log.exception("a result of type %s cannot be encoded", type(result).__name__)
+                log.exception(
+                    "a result can't be encoded",
+                    connection=self.id,
+                    request_id=token & REQUEST_ID_MASK,
+                    result=type(result).__name__,
+                )
                 self.refuse(token, RcimError(SERVER_ERROR))
         if not self._in_flight:
             self.all_answered()

@@ -33,6 +33,7 @@ from rcim.connect.hub import Hub
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.principal import Principal
+from rcim.dispatch.request_ids import REQUEST_ID_MASK
 from rcim.dispatch.requests import CommandRequest, Engine
 from rcim.dispatch.requests import Request as EngineRequest
 from rcim.flow.buckets import Patience, RateClass
@@ -307,7 +308,12 @@ class _Completing:
             try:
                 result = complete(result, self._service)
             except Exception:  # a fault of ours: who asked must not wait for ever
-                log.exception("the result of %s cannot be completed", self._operation.name)
+                log.exception(
+                    "completing a result failed",
+                    operation=self._operation.name,
+                    user=self._principal.user_id,
+                    request_id=token & REQUEST_ID_MASK,
+                )
                 result = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
         self._requester.answer(token, result)
 

@@ -88,7 +88,7 @@ class AuditFiles:
         except OSError as error:
             self.lost += 1
             self._note_loss(self.lost)
-            log.error("a line of the audit log is lost (%d so far): %s", self.lost, error)
+            log.error("a line of the audit log is lost", lost=self.lost, error=error)
 
     def _open(self, day: str) -> None:
         """Raises OSError."""

@@ -117,7 +117,7 @@ class DeadLetters:
         gone = self._change(bury, makes_room=False)
         if gone:
             self.expired[name] += gone
-            log.warning("%d dead letters of %s are dropped: there are too many", gone, name)
+            log.warning("dead letters are dropped: there are too many", consumer=name, dead_letters=gone)
 
     def drop(self, name: str, ids: Sequence[int]) -> int:
         """These dead letters go; returns how many of them there were. Raises StoreError."""

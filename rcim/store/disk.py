@@ -36,11 +36,11 @@ class DiskReserve:
             return
         error = self._lengthen(min(used + 2 * self._reserve, bound))
         if error is not None and error.errno not in NO_ROOM:  # the disk takes nothing in advance
-            log.warning("%s: no room can be reserved: %s", self._file, error.strerror)
+            log.warning("no disk space can be reserved", file=self._file, error=error.strerror)
             self._end = 1 << 62
             error = None
         if error is not None and not self.short:
-            log.error("%s: the disk is full: %s", self._file, error.strerror)
+            log.error("the disk is full", file=self._file, error=error.strerror)
         self.short = error is not None
 
     def _lengthen(self, end: int) -> OSError | None:

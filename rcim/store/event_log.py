@@ -219,7 +219,11 @@ class EventLog:
         self._write(late, {"size": size}, [("events", row) for row in gone])
         self.dropped.update(missed)
         for name, count in missed.items():
-            log.warning("%d events that %s has not had are dropped: too old, or too many wait", count, name)
+            log.warning(
+                "events are dropped that a consumer has not taken: too old, or too many wait",
+                consumer=name,
+                events=count,
+            )
 
     # -- writing
 

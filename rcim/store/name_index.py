@@ -7,20 +7,20 @@ as it is.
 
 from __future__ import annotations
 
-import logging
 import unicodedata
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
 from rcim.actor.records import Profile
+from rcim.base.limited_log import Log
 from rcim.rules import folding
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.values import unpack
 
-log = logging.getLogger("rcim.store")
+log = Log("rcim.store")
 
 NOTE = b"folding"
 MADE_WITH = f"{folding.VERSION} {unicodedata.unidata_version}".encode()
@@ -49,7 +49,7 @@ def make_current(backend: Backend) -> None:
         _write(backend, note)
     except StoreError as error:
         log.warning(
-            "groups may not be found by all words of their names: the index could not be made anew: %s", error
+            "groups may not be found by all words of their names: the index could not be rebuilt", error=error
         )
 
 
@@ -97,7 +97,7 @@ def _put_words(view: WriteView, row: bytes, data: bytes) -> None:
     try:
         name = unpack(data, Profile).name
     except DamagedError as error:
-        log.warning("%s is not found by its name: %s", keys.shown("profiles", row), error)
+        log.warning("a group can't be found by its name", conversation=keys.shown("profiles", row), error=error)
         return
     for word in words_of(name):
         view.put("words", keys.pair(word, row.decode()), b"")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
+from rcim.base.limited_log import Log
 from rcim.store.faults import DamagedError
 
-log = logging.getLogger("rcim.store")
+log = Log("rcim.store")
 
 NAMED_MAX = 1000
 """How many are named in the log, each once: more would say nothing new."""
@@ -34,7 +34,7 @@ class Noticing:
         if not self._named:
             self.first()
         self._named.add(text)
-        log.error("damaged: %s", text)
+        log.error("the store is damaged", damage=text)
 
 
 def _nothing() -> None:

@@ -6,12 +6,12 @@ its one reading thread.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from rcim.actor.queries import Query
 from rcim.actor.records import Member
 from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
+from rcim.base.limited_log import Log
 from rcim.base.limits import Limits
 from rcim.store import keys, name_index
 from rcim.store.answers import Answer
@@ -27,7 +27,7 @@ from rcim.store.tables import read_stamp
 from rcim.store.trail import Trail, begin_history, why_another
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 
-log = logging.getLogger("rcim.store")
+log = Log("rcim.store")
 
 
 class Store:
@@ -75,7 +75,7 @@ class Store:
             stamp = read_stamp(view)
         found = begin_history(self._backend, place, new=bool(why))
         if why:
-            log.warning("the store was restored (%s): clients are told to begin anew", why)
+            log.warning("the store was restored: clients are told to begin again", reason=why)
         if self._trail is not None:
             self._trail.note(found, stamp)
         return found

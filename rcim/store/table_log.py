@@ -11,13 +11,13 @@ again yet are Unavailable, not Fenced.
 
 from __future__ import annotations
 
-import logging
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rcim.actor.records import Record
 from rcim.base import clock
 from rcim.base.ids import SHARDS
+from rcim.base.limited_log import Log
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.noticing import Noticing
@@ -34,7 +34,7 @@ from rcim.store.shard_log import (
 )
 from rcim.store.table_view import TableView
 
-log = logging.getLogger("rcim.store")
+log = Log("rcim.store")
 
 NAMED_MAX = 20
 """So many conversations of a commit that failed are named in the log."""
@@ -111,7 +111,7 @@ class TableLog:
                 except NoRoom:
                     self._backend.grow(reserve=True)
         except StoreError as error:
-            log.error("that the store has a new writer can't be noted yet: %s", error)
+            log.error("the store's new writer can't be noted yet", error=error)
 
     def append(self, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int, done: Done) -> None:
         """See ShardLog. It blocks until all is durable, and then tells `done` once. An append that is fenced, or does

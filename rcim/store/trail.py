@@ -14,7 +14,6 @@ a volume that is set back as a whole - the operator says (`rcim new-history`).
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import secrets
 import struct
@@ -23,11 +22,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rcim.base import clock
+from rcim.base.limited_log import Log
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError
 from rcim.store.tables import read_stamp, read_store_id
 
-log = logging.getLogger("rcim.store")
+log = Log("rcim.store")
 
 TRAIL = struct.Struct(">8sQQ")
 MAGIC = b"rcimtrl1"
@@ -90,7 +90,11 @@ class Trail:
             data = TRAIL.pack(MAGIC, seen.store_id, seen.stamp)
             os.pwrite(self._fd, data + CRC.pack(zlib.crc32(data)), 0)
         except OSError as error:
-            log.error("%s: %s; a backup that is written over the store may not be recognised", self._path, error)
+            log.error(
+                "the trail can't be written: a backup written over the store may not be recognised",
+                file=self._path,
+                error=error,
+            )
             self._failed = True
 
     def close(self) -> None:
@@ -132,5 +136,5 @@ def begin_history(backend: Backend, place: Place | None, *, new: bool) -> int:
                 return wanted
             backend.grow(reserve=True)
     except StoreError as error:
-        log.error("the store's history can't be noted: %s", error)
+        log.error("the store's history can't be noted", error=error)
     return wanted

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 
 from rcim.actor.applications import Application
 from rcim.actor.records import Profile, UserRestriction
 from rcim.actor.user_records import UserProfile
+from rcim.base.limited_log import Log
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.values import Waiting, pack, unpack
 
-log = logging.getLogger("rcim.store")
+log = Log("rcim.store")
 
 SCHEMA_VERSION = 4
 """1: the first. 2: groups are counted by type and found by the words of their names. 3: messages are kept with facts in
@@ -65,7 +65,7 @@ def _note_applications(view: WriteView) -> None:
                 made = Application(mark.user_id, key, mark.applied_ms, mark.text)
                 view.put("applied", keys.pair(mark.user_id, key), pack(made))
     except DamagedError as error:
-        log.warning("applications to join may not be counted: %s", error)
+        log.warning("applications to join may not be counted", error=error)
 
 
 def _nothing(_: WriteView) -> None:

@@ -233,9 +233,9 @@ async def test_a_first_start_says_how_to_connect(tmp_path: Path) -> None:
         while "Ctrl-C" not in text:
             text += (await process.stdout.readline()).decode()
     assert "made signing key" in text and "self-signed certificate" in text and "rcim chat --user alice" in text
-    assert "WARNING: others can reach this server" in text
     process.send_signal(signal.SIGINT)
-    await process.communicate()
+    text += (await process.communicate())[0].decode()
+    assert "WARNING rcim.server the settings need attention" in text and "others can reach this server" in text
     assert process.returncode == 0
 
 

@@ -249,11 +249,17 @@ async def test_the_access_log_says_no_secret_and_begins_no_line(
         raw.write(b"GET /v4/%0aforged?usersig=secret HTTP/1.1\r\nBroken header\r\n\r\n")
         await raw.answer()
         raw.close()
-        await until(lambda: len([text for text in caplog.messages if text.startswith("127.0.0.1")]) == 4)
-    imported, forged, long, broken = [text for text in caplog.messages if text.startswith("127.0.0.1")]
-    assert imported.startswith("127.0.0.1 POST /v4/im_open_login_svc/account_import 200 ") and imported.endswith(" 0")
-    assert " mine " in forged and "\n" not in forged and "\x1b" not in forged
-    assert len(long) < 400 and "-" in broken and "\n" not in broken
+        await until(
+            lambda: len([text for text in caplog.messages if text.startswith("request address=127.0.0.1")]) == 4
+        )
+    imported, forged, long, broken = [
+        text for text in caplog.messages if text.startswith("request address=127.0.0.1")
+    ]
+    assert "method=POST path=/v4/im_open_login_svc/account_import status=200 " in imported and imported.endswith(
+        " note=0"
+    )
+    assert " request_id=mine " in forged and "\n" not in forged and "\x1b" not in forged
+    assert len(long) < 400 and "method=- " in broken and "\n" not in broken
     assert "secret" not in caplog.text and "usersig" not in caplog.text
 
 

@@ -94,7 +94,7 @@ async def test_one_that_raises_is_answered_and_takes_nobody_with_it(caplog: pyte
     found = [await sim.result(token) for token in tokens]
     assert [code(one) for one in found[:3]] == ["SERVER_ERROR", "SERVER_ERROR", "OVERLOADED"]
     assert found[2] == o.Refused(OVERLOADED, "not now", 7) and isinstance(found[3], o.Traced)
-    assert any("the workflow Trace failed" in record.message for record in caplog.records)
+    assert any("a workflow failed workflow=Trace" in record.message for record in caplog.records)
     await until(lambda: sim.dispatcher.idle)
 
 

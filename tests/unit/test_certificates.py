@@ -138,7 +138,7 @@ async def test_new_connections_get_the_certificate_that_was_loaded_anew(
             server.server._front.reload()
         else:
             server.server.reload()
-        assert "the certificate in force stays" in caplog.text and said in caplog.text, caplog.text
+        assert "the one in force stays" in caplog.text and said in caplog.text, caplog.text
         assert await serves(server, second)
     assert isinstance(await stays.ask(frames.Ping(1)), frames.Pong)
     await server.stop()

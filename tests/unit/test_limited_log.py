@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import pytest
 
-from rcim.base.limited_log import EVERY_MS, LimitedLog
+from rcim.base.limited_log import EVERY_MS, FIELD_CHARS_MAX, Event, LimitedLog
 
 
 class Now:
@@ -31,25 +32,25 @@ def test_many_lines_of_a_kind_are_one_and_a_count(
     log: LimitedLog, now: Now, caplog: pytest.LogCaptureFixture
 ) -> None:  # OP-02
     for number in range(501):
-        log.warning("%s: no answer: %s", "Ask", f"refused {number}")
-    assert caplog.messages == ["Ask: no answer: refused 0"], "at once, and no more"
+        log.warning("no answer", question="Ask", error=f"refused {number}")
+    assert caplog.messages == ['no answer question=Ask error="refused 0"'], "at once, and no more"
     now.ms += EVERY_MS - 1
     log.say_counts()
     assert len(caplog.messages) == 1
     now.ms += 1
     log.say_counts()
-    assert caplog.messages[1:] == ["Ask: no answer: refused 500 (500 more of these)"]
+    assert caplog.messages[1:] == ['no answer question=Ask error="refused 500" suppressed=500']
     assert caplog.records[1].levelno == logging.WARNING
 
 
 def test_a_kind_that_has_stopped_is_said_at_once_when_it_comes_again(
     log: LimitedLog, now: Now, caplog: pytest.LogCaptureFixture
 ) -> None:
-    log.error("a %s", "first")
-    log.error("b %s", "another kind")
+    log.error("a", which="first")
+    log.error("b", which="another")
     now.ms += EVERY_MS
-    log.error("a %s", "second")
-    assert caplog.messages == ["a first", "b another kind", "a second"]
+    log.error("a", which="second")
+    assert caplog.messages == ["a which=first", "b which=another", "a which=second"]
 
 
 def test_who_goes_on_gets_a_line_for_each_stretch_of_time(
@@ -60,7 +61,7 @@ def test_who_goes_on_gets_a_line_for_each_stretch_of_time(
         now.ms += 100
     log.say_counts(all_of_them=True)
     assert caplog.messages[0] == "again"
-    counts = [int(text.split("(")[1].split()[0]) for text in caplog.messages[1:]]
+    counts = [int(text.split("suppressed=")[1]) for text in caplog.messages[1:]]
     assert len(counts) <= 11 and 1 + sum(counts) == 10 * EVERY_MS // 100
 
 
@@ -72,3 +73,23 @@ def test_a_traceback_comes_once(log: LimitedLog, caplog: pytest.LogCaptureFixtur
             log.exception("it failed")
     log.say_counts(all_of_them=True)
     assert [bool(record.exc_info) for record in caplog.records] == [True, False]
+
+
+def test_a_field_is_a_number_or_a_short_text() -> None:
+    fields = Event(
+        "e", {"n": 3, "on": True, "x": 1.5, "inf": math.inf, "none": None, "empty": "", "long": "x" * 5000}
+    ).fields
+    assert fields.pop("long") == "x" * (FIELD_CHARS_MAX - 3) + "..."
+    assert fields == {"n": 3, "on": True, "x": 1.5, "inf": "inf"}, "what says nothing is left out"
+    assert Event("e", {"error": TimeoutError()}).fields == {"error": "TimeoutError"}
+    assert (
+        str(Event("it failed", {"user": "a b", "seq": 7, "note": 'x="y"'}))
+        == 'it failed user="a b" seq=7 note="x=\\"y\\""'
+    )
+
+
+def test_a_level_that_is_off_costs_no_line(log: LimitedLog, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    log.info("it is off", user="u")
+    log.warning("it is on", user="u")
+    assert caplog.messages == ["it is on user=u"]

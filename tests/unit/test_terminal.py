@@ -9,7 +9,7 @@ import sys
 import pytest
 from rcim_tools.admin import calls
 
-from rcim.app.logs import FORMAT, OneLine
+from rcim.app.log_lines import formatter
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terminal import printable, printable_json, reason_of
@@ -50,7 +50,7 @@ def test_an_error_of_a_peer(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_record_of_the_log_is_one_line() -> None:
-    made = OneLine(FORMAT)
+    made = formatter("text", "server", 0)
     record = logging.LogRecord("rcim", logging.INFO, "", 0, "said %s", (EVIL,), None)
     assert "\n" not in made.format(record) and "\x1b" not in made.format(record)
     try:

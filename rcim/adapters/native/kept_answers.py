@@ -76,7 +76,7 @@ def prepare(directory: Path, history_id: int) -> None:
                 file.execute("DELETE FROM answers")
                 file.execute(f"PRAGMA user_version = {mark}")
     except (sqlite3.Error, OSError) as error:
-        log.error("%s: %s", directory / FILE, error)
+        log.error("answers for repeated requests can't be prepared", file=directory / FILE, error=error)
 
 
 @contextmanager
@@ -139,7 +139,7 @@ class KeptAnswers:
             try:
                 results = await asyncio.to_thread(self._together, jobs)
             except Exception as error:  # whatever it is, nothing was written, and who waits has to know
-                log.error("%s: %s", self._path, error)
+                log.error("answers for repeated requests can't be stored", file=self._path, error=error)
                 for job in jobs:
                     if not job.done.done():
                         job.done.set_exception(RcimError(STORE_UNAVAILABLE, "the Idempotency-Key cannot be stored"))

@@ -20,6 +20,7 @@ from rcim.actor.workflows import AnyWorkflow, Login, ReadmitGuest, SendAs
 from rcim.base.errors import SERVER_ERROR, SHUTTING_DOWN, RcimError
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.effect_runner import contained
+from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import WorkflowRequest
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.dispatch.workflows.coroutines import CoroutineRun
@@ -108,7 +109,7 @@ class WorkflowRunner:
         try:  # written out, and not `contained`: this is once for each login
             request.reply_to.answer(request.token, result)
         except Exception:
-            log.exception("an answer of %s failed", type(request.body).__name__)
+            log.exception("giving out the answer of a workflow failed", **ids_of(request))
         if type(request.body) not in UNBOUNDED:
             self._count_in(asked_by(request.body), about(request.body), -1)
             self._begin_next()
@@ -174,5 +175,11 @@ def about(workflow: AnyWorkflow) -> str:
 def _refusal(workflow: AnyWorkflow, error: Exception | None) -> Refused:
     if isinstance(error, RcimError):
         return Refused(error.code, error.detail, error.retry_after_ms)
-    log.error("the workflow %s failed", type(workflow).__name__, exc_info=error)
+    log.error(
+        "a workflow failed",
+        exc_info=error,
+        workflow=type(workflow).__name__,
+        conversation=about(workflow),
+        user=workflow.by,
+    )
     return Refused(SERVER_ERROR, SERVER_ERROR.meaning)

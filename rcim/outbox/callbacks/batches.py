@@ -90,7 +90,7 @@ class Batches:
                 answers = [await self._post(run) for run in runs]
             batch.answers.set_result(answers)
         except Exception:
-            log.exception("a batch can't be told")
+            log.exception("sending a batch of callbacks failed", callbacks=sum(map(len, runs)))
             batch.answers.set_result([Posted(UNKNOWN, divisible=True)] * len(runs))
         finally:
             if not batch.answers.done():  # it was cancelled

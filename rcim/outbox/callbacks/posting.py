@@ -65,7 +65,7 @@ class Posting:
         try:
             request = receiver.profile.request(url, callbacks)
         except Exception:  # a fault of ours: what waits behind it goes on
-            log.exception("%s: it can't be told", command)
+            log.exception("making a callback failed", callback=command, callback_id=callbacks[0].id)
             return Posted(UNKNOWN, for_good=True, divisible=True)
         named = {BATCH_HEADER: str(len(callbacks))} if len(callbacks) > 1 else {EVENT_HEADER: callbacks[0].id}
         request = request._replace(headers={**request.headers, **named})
@@ -80,11 +80,13 @@ class Posting:
                 return Posted()
             divisible = answer.status == TOO_LARGE
             fault = fault_of_status(answer, clock.wall_ms() / 1000)
-        return self._not_taken(command, fault, divisible=divisible)
+        return self._not_taken(command, callbacks[0].id, fault, divisible=divisible)
 
-    def _not_taken(self, command: str, fault: Fault, *, divisible: bool) -> Posted:
+    def _not_taken(self, command: str, callback_id: str, fault: Fault, *, divisible: bool) -> Posted:
         self.faults[fault.kind] += 1
-        log.warning("%s: not taken, it is told again: %s", command, fault.text)
+        log.warning(
+            "a callback was not taken and is sent again", callback=command, callback_id=callback_id, error=fault.text
+        )
         return Posted(fault.text, fault.retry_after_s, divisible=divisible)
 
     async def close(self) -> None:

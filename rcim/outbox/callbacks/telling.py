@@ -30,6 +30,7 @@ from rcim.outbox.callbacks.posting import AT_ONCE as AT_ONCE
 from rcim.outbox.callbacks.posting import Posting
 from rcim.outbox.callbacks.posting import ToldReceiver as ToldReceiver
 from rcim.outbox.destination import UNKNOWN, Untaken
+from rcim.outbox.event_ids import ids_of
 from rcim.outbox.facts import Unanswered
 from rcim.store.event_log import KeptEvent
 
@@ -131,7 +132,7 @@ class Telling:
         except Unanswered as error:
             return 1, Posted(str(error))
         except Exception:
-            log.exception("an event can't be told")
+            log.exception("an event can't be told", **ids_of(events[0]))
             return len(run) or 1, Posted(UNKNOWN, divisible=True)
 
     async def _run(self, events: Sequence[KeptEvent]) -> Run:
@@ -212,9 +213,9 @@ class Telling:
             except asyncio.CancelledError:
                 if is_cancelled():
                     raise
-                log.warning("%s: a hook was cancelled", name)  # something that it waited for
+                log.warning("a hook was cancelled", callback=name)  # something that it waited for
             except Exception:  # it is the app's
-                log.exception("%s: a hook failed", name)
+                log.exception("a hook failed", callback=name)
 
 
 def _is_untold(event: AnyEvent) -> bool:

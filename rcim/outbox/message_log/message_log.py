@@ -108,7 +108,7 @@ class MessageLog:
             await written
         except OSError as error:
             self._counts["failed"] += len(events)
-            log.error("the message log can't be written: %s", error)
+            log.error("the message log can't be written", error=error)
             reason = error.strerror or "the file can't be written"
             return [Untaken(one, f"{error.filename}: {reason}" if error.filename else reason) for one in events]
         self._counts["messages"] += len(lines)
@@ -165,9 +165,9 @@ class MessageLog:
             try:
                 await self.look()
             except (OSError, StoreError) as error:
-                log.error("the message log: %s", error)
+                log.error("closing hours of the message log failed", error=error)
             except Exception:  # a fault of ours: the hours after this one are closed all the same
-                log.exception("hours of the message log are not closed")
+                log.exception("closing hours of the message log failed unexpectedly")
 
     async def look(self) -> None:
         """Close the hours that are over, and remove what is too old. Raises OSError or StoreError."""
@@ -221,7 +221,7 @@ class MessageLog:
         else:
             self._counts["close_failed"] += 1
             reason = err.decode(errors="replace").strip().rpartition("\n")[2][:200]
-            log.error("hours of the message log can't be closed, they are tried again: %s", reason)
+            log.error("hours of the message log can't be closed and are tried again", error=reason)
         self._program = None
 
     def _kill(self) -> None:

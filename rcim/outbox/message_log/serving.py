@@ -41,7 +41,7 @@ class LogServing:
 
         def answered(result: Any, error: BaseException | None) -> None:
             if error is not None:
-                log.error("the message log can't be read: %s", error)
+                log.error("the message log can't be read", error=error)
                 result = _refused(SERVER_ERROR, "the files of the message log can't be read")
             done(result)
 

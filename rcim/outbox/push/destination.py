@@ -21,6 +21,7 @@ from typing import NamedTuple
 from rcim.actor.events import BroadcastSent, EventKind, MessagePassed, PushTested, key_of
 from rcim.base.limited_log import LimitedLog
 from rcim.outbox.destination import Untaken
+from rcim.outbox.event_ids import ids_of
 from rcim.outbox.facts import Unanswered
 from rcim.outbox.push.composing import Composer, PushOptions, trial_push
 from rcim.outbox.push.given_up import GivenUp
@@ -134,7 +135,7 @@ class PushDestination:
             self._progress.keep(place, progress)
             return Untaken(one, str(error))
         except Exception:
-            log.exception("%s: a message could not be pushed", self._name)
+            log.exception("a message could not be pushed", consumer=self._name, **ids_of(one))
             self._counts["failed"] += 1
             return None
         if late is None or self._gives_up(progress):

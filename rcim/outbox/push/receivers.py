@@ -155,7 +155,9 @@ class Receivers:
             if task is not None and task.cancelling():
                 raise
         except Exception as error:  # it is the app's
-            log.warning("%s: what the app says of a push is not known: %s", self._provider, type(error).__name__)
+            log.warning(
+                "the app's decision about a push is not known", consumer=self._provider, error=type(error).__name__
+            )
         self.hook_failed += 1
         return AS_WITHOUT
 

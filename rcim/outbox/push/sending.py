@@ -82,7 +82,7 @@ class Sending:
             elif result.outcome is PushOutcome.BAD_TOKEN:
                 self._facts.remove_token(one.user_id, one.token)
             elif result.outcome is PushOutcome.REFUSED:
-                log.warning("%s refuses a push: %s", self._name, result.reason)
+                log.warning("a push was refused", consumer=self._name, user=one.user_id, error=result.reason)
         self._note(later if len(later) == len(pushes) else (), reason, retry_after_s)
         return Sent(later, reason, retry_after_s, frozenset(untried))
 
@@ -93,10 +93,15 @@ class Sending:
         except TimeoutError:
             found = [PushResult(PushOutcome.LATER, "no answer in time")] * len(pushes)
         except Exception:  # a fault of the provider's: they come again
-            log.exception("%s: pushes could not be sent", self._name)
+            log.exception("pushes could not be sent", consumer=self._name, pushes=len(pushes))
             found = [PushResult(PushOutcome.LATER, "a fault of the server's")] * len(pushes)
         if len(found) != len(pushes):
-            log.error("%s: %d results of %d pushes", self._name, len(found), len(pushes))
+            log.error(
+                "a push provider gave a wrong number of results",
+                consumer=self._name,
+                results=len(found),
+                pushes=len(pushes),
+            )
             return [PushResult(PushOutcome.LATER, "a fault of the server's")] * len(pushes)
         return found
 
@@ -113,7 +118,7 @@ class Sending:
             self._failed_users |= {one.user_id for one in untaken}
         if min(self._failed_calls, len(self._failed_users)) >= AWAY_AFTER:
             self._away_until_s = self._now_s() + min(max(AWAY_S, retry_after_s), AWAY_MAX_S)
-            log.warning("%s takes no pushes, they are sent later: %s", self._name, reason)
+            log.warning("a push service takes no pushes: they are sent later", consumer=self._name, error=reason)
 
     async def close(self) -> None:
         """Give back the provider's connections, once."""

@@ -17,6 +17,7 @@ from rcim.actor.events import key_of
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.event_json import encoded, event_id, type_of
 from rcim.outbox.destination import UNKNOWN, Untaken
+from rcim.outbox.event_ids import ids_of
 from rcim.outbox.streams.publisher import NotTaken, Publisher, Record
 from rcim.store.event_log import KeptEvent
 
@@ -56,7 +57,9 @@ class StreamDestination:
                 count = await self._write(events[at : at + TOGETHER])
             except NotTaken as error:
                 self._counts["refused" if error.for_good else "failed"] += 1
-                log.warning("%s: an event was not written: %s", self._name, error)
+                log.warning(
+                    "an event was not written to a stream", consumer=self._name, **ids_of(events[at]), error=error
+                )
                 refused.append(Untaken(events[at], str(error), for_good=error.for_good))
                 if not error.for_good:
                     return [*refused, *map(Untaken, events[at + 1 :])]
@@ -76,7 +79,7 @@ class StreamDestination:
             except Exception:
                 if records:
                     break  # it comes first the next time
-                log.exception("%s: an event can't be written", self._name)
+                log.exception("an event can't be written to a stream", consumer=self._name, **ids_of(one))
                 raise NotTaken(UNKNOWN, for_good=True) from None
         try:
             async with self._at_once:
@@ -84,7 +87,7 @@ class StreamDestination:
         except NotTaken:
             raise
         except Exception:
-            log.exception("%s: an event was not written", self._name)
+            log.exception("writing to a stream failed", consumer=self._name, **ids_of(events[0]))
             raise NotTaken(UNKNOWN) from None
 
     def _record(self, one: KeptEvent) -> Record:

@@ -185,7 +185,9 @@ class ApnsProvider:
             return False
         self._current = (used + 1) % len(self._tokens)
         key_id = self._key_ids[self._current]
-        log.warning("%s: APNs says %s; the key %s is used now", self._options.section, reason, key_id)
+        log.warning(
+            "APNs refuses a key: another one is used now", consumer=self._options.section, error=reason, key_id=key_id
+        )
         return True
 
 

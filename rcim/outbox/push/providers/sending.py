@@ -88,7 +88,9 @@ class Sender:
         """Send nothing for so long."""
         if self.paused is None:
             self.counts["pauses"] += 1
-            log.warning("%s: %s; no pushes for %.0f s", self._name, reason, seconds)
+            log.warning(
+                "a push service is left alone for a while", consumer=self._name, error=reason, seconds=round(seconds)
+            )
         self._paused_why = reason
         self._paused_until_ms = max(self._paused_until_ms, clock.steady_ms() + int(seconds * SECOND_MS))
 
@@ -161,7 +163,7 @@ class Sender:
             reason = _plain(f"no answer: {str(error) or type(error).__name__}", push)
             return self._failed(reason, 0.0)
         except Exception:  # a fault of ours: the push comes again, and others go on
-            log.exception("%s: a push could not be sent", self._name)
+            log.exception("a push could not be sent", consumer=self._name)
             return later("a fault of the server; its log says more")
 
 
