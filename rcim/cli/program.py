@@ -8,6 +8,7 @@ import typer
 
 from rcim.app.command_line import Commands
 from rcim.app.entry import run_program
+from rcim.cli.backups import backup, restore
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app
 from rcim.cli.keys import token
@@ -42,6 +43,8 @@ def common(
 app.command()(serve)
 app.command()(token)
 app.command()(check)
+app.command()(backup)
+app.command()(restore)
 app.command("accept-clock")(accept_clock)
 app.command("new-history")(new_history)
 app.command()(chat)
