@@ -104,7 +104,9 @@ def _mib(size: object) -> str:
 
 
 def restore(
-    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="A complete backup: the folder with manifest.json.")],
+    backup: Annotated[
+        Path, typer.Argument(metavar="BACKUP", help="A complete backup: the folder with manifest.json.")
+    ],
     config: ConfigOption = None,
     data: DataOption = None,
     set_: SetOption = None,

@@ -130,9 +130,7 @@ def _place(folder: Path, at_ms: int) -> Path:
         at_ms += 1
 
 
-def _fill(
-    folder: Path, settings: Settings, data: DataDir, wanted: Wanted, at_ms: int
-) -> tuple[m.Manifest, int]:
+def _fill(folder: Path, settings: Settings, data: DataDir, wanted: Wanted, at_ms: int) -> tuple[m.Manifest, int]:
     """Copy everything; the manifest, and by how much the store has grown meanwhile."""
     began = time.monotonic()
     pace = Pace(wanted.mib_per_s, wanted.within_s, data.store)

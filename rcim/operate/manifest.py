@@ -121,7 +121,8 @@ def incomplete(folder: Path) -> list[Path]:
     return [
         path
         for path in found
-        if NAME.match(path.name.removesuffix(INCOMPLETE)) and not (NAME.match(path.name) and (path / MANIFEST).is_file())
+        if NAME.match(path.name.removesuffix(INCOMPLETE))
+        and not (NAME.match(path.name) and (path / MANIFEST).is_file())
     ]
 
 

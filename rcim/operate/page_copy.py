@@ -198,9 +198,7 @@ def _head_page(fd: int, head: pages.Head) -> bytes | None:
     return None
 
 
-def _copy(
-    *, fd: int, head: pages.Head, page: bytes, target: Path, pace: Pace, env: lmdb.Environment
-) -> Copied:
+def _copy(*, fd: int, head: pages.Head, page: bytes, target: Path, pace: Pace, env: lmdb.Environment) -> Copied:
     total, first = (head.last_page + 1) * head.page_bytes, 2 * head.page_bytes
     pace.check_room(target.parent, total)
     start = b"".join(struct.pack("<Q", number) + page[8:] for number in (0, 1))
