@@ -37,15 +37,17 @@ def backup(
     """
     import msgspec
 
-    from rcim.operate.backup import Wanted, back_up, lower_priority
     from rcim.operate.faults import BackupError
+    from rcim.operate.priority import lower_priority
 
     if list_:
         _list(folder, as_json)
         return
     settings = settings_of(config, set_, data)
-    wanted = Wanted(mib_per_s, within, keep, check, with_logs, str(config or ""))
     lower_priority()
+    from rcim.operate.backup import Wanted, back_up
+
+    wanted = Wanted(mib_per_s, within, keep, check, with_logs, str(config or ""))
     try:
         made = back_up(settings, folder, wanted)
     except BackupError as error:

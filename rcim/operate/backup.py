@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import shutil
@@ -19,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from rcim.app.datadir import DataDir, write_hint
 from rcim.app.settings import Settings
@@ -89,14 +87,6 @@ def back_up(settings: Settings, folder: Path, wanted: Wanted) -> Made:
         if wanted.keep:
             removed += [_remove(path) for path in m.complete(folder)[: -wanted.keep]]
     return Made(str(place), manifest, grown, removed)
-
-
-def lower_priority() -> None:
-    """Whatever else this machine does goes first, of the processor and of the disk."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, 19)
-    with contextlib.suppress(psutil.Error, OSError, ValueError):
-        psutil.Process().ionice(psutil.IOPRIO_CLASS_BE, 7)
 
 
 @contextmanager

@@ -30,6 +30,8 @@ SPARE_BYTES = 64 << 20
 """What a backup leaves free on the disk that the store is on: four times what the store keeps in reserve."""
 TRIES = 20
 """The head of a store that is being written may change while it is read."""
+CATCH_UP_S = 0.2
+"""What a step has taken longer than its share is made up for, up to so much."""
 WRITE_NOW = 1 | 2 | 4
 """Of sync_file_range: wait for what is being written, write the rest, wait for that."""
 
@@ -59,14 +61,14 @@ class Pace:
     def wait(self, size: int) -> None:
         """Before `size` more bytes are written. Raises BackupError if it takes too long."""
         now = time.monotonic()
-        if now - self._began > self._within_s:
+        if self._bytes_per_s:
+            self._due = max(self._due, now - CATCH_UP_S) + size / self._bytes_per_s
+        if max(now, self._due) - self._began > self._within_s:
             raise BackupError(
                 f"it takes longer than {self._within_s:g} s (--within): as long as it goes on, the store can only grow"
             )
-        if self._bytes_per_s:
-            self._due = max(self._due, now - 0.2) + size / self._bytes_per_s
-            if self._due > now:
-                time.sleep(self._due - now)
+        if self._due > now:
+            time.sleep(self._due - now)
 
     def check_room(self, folder: Path, more: int) -> None:
         """Raises BackupError if `more` bytes have no room in `folder`, or leave too little to the store."""

@@ -1,4 +1,4 @@
-"""A store of each schema so far, made by the program of its time, is brought up, whatever happens on the way (ST-03, ST-04).
+"""A store of each schema so far, made by the program of its time, is brought up, whatever happens (ST-03, ST-04).
 tests/data/stores/README.md says how they were made."""
 
 from __future__ import annotations
