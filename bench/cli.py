@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_bench import cli_beside, cli_broadcast, cli_http, cli_outbox, cli_push, cli_receiving, cli_system
+from rcim_bench import (
+    cli_backup,
+    cli_beside,
+    cli_broadcast,
+    cli_http,
+    cli_outbox,
+    cli_push,
+    cli_receiving,
+    cli_system,
+)
 from rcim_bench.console import (
     DataOption,
     JsonOption,
@@ -330,6 +339,7 @@ for command in (
     cli_receiving.query,
 ):
     app.command()(command)
+app.command()(cli_backup.backup)
 app.command()(cli_broadcast.broadcast)
 app.command()(cli_outbox.outbox)
 

@@ -37,6 +37,8 @@ class DataDir:
         self.trail = path / "trail"
         self.audit = path / "audit"
         self.admin_credential = path / "admin.usersig"
+        self.last_backup = path / "last-backup"
+        self.restoring = path / "restoring"
         self._lock = path / "lock"
         self._lock_fd = -1
 
@@ -47,6 +49,7 @@ class DataDir:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._check_private()
             self._take_lock()
+            self._check_whole()
             if not self.signing_key.exists():
                 write_private(self.signing_key, secrets.token_hex(32).encode() + b"\n")
                 made.append(f"signing key {self.signing_key}")
@@ -59,12 +62,23 @@ class DataDir:
             raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
         return made
 
-    def hold(self) -> None:
-        """Keep servers and others away until `release`. Raises DataDirError if one is there."""
+    def hold(self, *, whole: bool = True) -> None:
+        """Keep servers and others away until `release`. Raises DataDirError if one is there, or, with `whole`, if a
+        restore has not been finished."""
         try:
             self._take_lock()
+            if whole:
+                self._check_whole()
         except OSError as error:
             raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
+
+    def _check_whole(self) -> None:
+        """ST-03: half a restore is no data directory. Raises DataDirError."""
+        if self.restoring.exists():
+            self.release()
+            raise DataDirError(
+                f"{self.path}: a restore or an import into it was broken off: run it again, and then start the server"
+            )
 
     def _check_private(self) -> None:
         """ID-08: who can write here can give itself every right, and who can read the keys too. Raises DataDirError,

@@ -8,8 +8,10 @@ import typer
 
 from rcim.app.command_line import Commands
 from rcim.app.entry import run_program
+from rcim.cli.backups import backup, restore
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app
+from rcim.cli.exports import export, import_
 from rcim.cli.keys import token
 from rcim.cli.serving import serve
 from rcim.cli.stores import accept_clock, check, new_history
@@ -42,6 +44,10 @@ def common(
 app.command()(serve)
 app.command()(token)
 app.command()(check)
+app.command()(backup)
+app.command()(restore)
+app.command()(export)
+app.command("import")(import_)
 app.command("accept-clock")(accept_clock)
 app.command("new-history")(new_history)
 app.command()(chat)

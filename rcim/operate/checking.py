@@ -33,14 +33,14 @@ class _Task(msgspec.Struct):
 
 def check_file(path: Path, map_bytes: int) -> Report:
     """Check the store in this directory. A server may be running on it. Raises StoreError if nothing can be read."""
-    found = _pages(path)
+    found = damaged_pages(path)
     faults = [str(one) for one in found.damages] + ([found.free_list] if found.free_list else [])
     report = _contents(_Task(str(path), map_bytes, found.damages))
     report.faults = (faults + report.faults)[:FAULTS_MAX]
     return report
 
 
-def _pages(path: Path) -> pages.Found:
+def damaged_pages(path: Path) -> pages.Found:
     """What pages are damaged, as of one commit: nothing of it is written over as long as a reader stands there."""
     try:
         _head_of(path / "data.mdb", 0)  # it says more than LMDB of what is wrong with it

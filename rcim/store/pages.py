@@ -71,11 +71,12 @@ def heads(fd: int) -> list[Head]:
     size = _DB.unpack_from(first, HEAD_BYTES + 24)[0] if len(first) == 4096 else 0
     if size not in (1 << n for n in range(8, 17)):
         raise Unreadable("its first page is damaged: no head page of a store")
-    found = [_head(os.pread(fd, size, number * size), number, size) for number in (0, 1)]
+    found = [head_of(os.pread(fd, size, number * size), number, size) for number in (0, 1)]
     return sorted(found, key=lambda head: head.txn_id, reverse=True)
 
 
-def _head(page: bytes, number: int, size: int) -> Head:
+def head_of(page: bytes, number: int, size: int) -> Head:
+    """What this page says, which stands at `number` (0 or 1). Raises Unreadable."""
     if len(page) < size or _PAGE.unpack_from(page)[2] & KIND != META:
         raise Unreadable(f"head page {number} is damaged")
     magic, version, _ = _META.unpack_from(page, HEAD_BYTES)

@@ -50,10 +50,11 @@ def rows_of(view: ReadView, user_id: str) -> Iterator[tuple[bytes, PushToken]]:
 
 def tokens_of(view: ReadView, user_id: str) -> list[PushToken]:
     """The tokens that are the user's, by device."""
-    return [token for _, token in rows_of(view, user_id) if _is_owner(view, user_id, token)]
+    return [token for _, token in rows_of(view, user_id) if is_owner(view, user_id, token)]
 
 
-def _is_owner(view: ReadView, user_id: str, token: PushToken) -> bool:
+def is_owner(view: ReadView, user_id: str, token: PushToken) -> bool:
+    """Rule 2: the token is the user's."""
     return view.get("push_owners", _owner_row(token)) == keys.pair(user_id, token.device_id)
 
 
@@ -83,6 +84,15 @@ def save(view: WriteView, stamp: int, record: PushTokenSaved) -> None:
     view.put("push_owners", owner_row, keys.pair(user_id, token.device_id))
     view.put("push_users", keys.pair(token.provider, user_id), b"")
     _bound_devices(view, user_id)
+
+
+def put_back(view: WriteView, user_id: str, token: PushToken) -> None:
+    """The token is the user's, as an export says, in a store that nobody uses. Raises ValueError if it is another's."""
+    owner_row, owner = _owner_row(token), keys.pair(user_id, token.device_id)
+    if view.get("push_owners", owner_row) not in (None, owner):
+        raise ValueError("the push token is another user's or device's")
+    view.put("push_owners", owner_row, owner)
+    view.put("push_users", keys.pair(token.provider, user_id), b"")
 
 
 def _take_from(view: WriteView, owner: bytes, token: PushToken) -> None:
@@ -123,7 +133,7 @@ def forget(view: WriteView, user_id: str, profile: UserProfile) -> None:
 
 
 def _drop(view: WriteView, user_id: str, row: bytes, token: PushToken) -> None:
-    if _is_owner(view, user_id, token):
+    if is_owner(view, user_id, token):
         view.delete("push_owners", _owner_row(token))
     view.delete("push_tokens", row)
     _note_users(view, user_id, token.provider)

@@ -26,7 +26,10 @@ def upgrade(backend: Backend, found: int) -> None:
     while found != SCHEMA_VERSION:
         step = _STEPS.get(found)
         if step is None:
-            raise StoreError(f"the store has schema version {found}; this program knows {SCHEMA_VERSION}")
+            raise StoreError(
+                f"the store has schema version {found}; this program knows {SCHEMA_VERSION}. Start the later version of "
+                "rcim that wrote it, or restore a backup from before the upgrade"
+            )
         while True:
             try:
                 with backend.write() as view:

@@ -1,0 +1,90 @@
+"""Whether the copy of a store is whole, and what it says of itself: in a process of its own, which LMDB may end (ST-03).
+
+`python -m rcim.operate.copy_check` is that process. It gets its task on standard input.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import lmdb
+import msgspec
+
+from rcim.base.terminal import printable
+from rcim.operate.faults import BackupError
+from rcim.store import keys, pages
+from rcim.store.long_keys import kept
+
+SHOWN_MAX = 3
+
+
+class CopyFacts(msgspec.Struct):
+    """What a store says of itself."""
+
+    schema: int
+    history: int
+    commit: int
+
+
+class _Task(msgspec.Struct):
+    store: str
+    look: bool
+
+
+def check_copy(store: Path, *, look: bool) -> CopyFacts:
+    """The facts of the store in this directory, which nobody else uses. With `look`, all of its pages are looked at
+    (10 s for 1 GiB). Raises BackupError if it is damaged."""
+    task = msgspec.json.encode(_Task(str(store), look))
+    command = [sys.executable, "-m", "rcim.operate.copy_check"]
+    done = subprocess.run(command, input=task, capture_output=True, check=False)
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise BackupError(f"the store is damaged: reading it was ended by {name}; `rcim check` says more")
+    if done.returncode:
+        raise BackupError(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+    return msgspec.json.decode(done.stdout, type=CopyFacts)
+
+
+def _look(file: Path) -> None:
+    found = pages.look(file)
+    faults = [str(one) for one in found.damages] + ([found.free_list] if found.free_list else [])
+    if faults:
+        more = f"; and {len(faults) - SHOWN_MAX} more" if len(faults) > SHOWN_MAX else ""
+        raise BackupError(f"the store is damaged: {'; '.join(faults[:SHOWN_MAX])}{more}; `rcim check` says more")
+
+
+def _facts(store: Path) -> CopyFacts:
+    size = max(1 << 30, 2 * (store / "data.mdb").stat().st_size)
+    with lmdb.open(str(store), readonly=True, create=False, lock=False, max_dbs=1, map_size=size) as env:
+        meta = env.open_db(b"meta", create=False)
+        with env.begin() as txn:
+            found = {name: txn.get(kept(name), db=meta) for name in (b"schema", b"id", b"stamp")}
+    schema, history, stamp = found[b"schema"], found[b"id"], found[b"stamp"]
+    if schema is None:
+        raise BackupError(f"{store}: it is no store of rcim: it has no schema version")
+    return CopyFacts(
+        keys.U16.unpack(schema)[0],
+        keys.U64.unpack(history)[0] if history else 0,
+        keys.U64.unpack(stamp)[0] if stamp else 1,
+    )
+
+
+def main() -> None:
+    """Entry point of the process."""
+    task = msgspec.json.decode(sys.stdin.buffer.read(), type=_Task)
+    store = Path(task.store)
+    try:
+        if task.look:
+            _look(store / "data.mdb")
+        found = _facts(store)
+    except (BackupError, pages.Unreadable, lmdb.Error, OSError) as error:
+        print(printable(str(error)), file=sys.stderr)
+        raise SystemExit(1) from None
+    sys.stdout.buffer.write(msgspec.json.encode(found))
+
+
+if __name__ == "__main__":
+    main()

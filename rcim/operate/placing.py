@@ -1,0 +1,173 @@
+"""Putting a whole store into a data directory, so that at each moment it has the old one, the new one, or says that it
+is not finished (ST-03).
+
+1. Everything is made in DIR/restoring/new. As long as DIR/restoring is there, no server starts on DIR.
+2. When all of it is there and durable, restoring/plan.json says so. Until then a second run begins again.
+3. Then what was in DIR is moved to the folder that the plan names, and the new files take its place. Each is one rename.
+   A second run goes on where the first one was ended.
+
+It all happens within DIR, because DIR may be the root of a volume.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from rcim.app.datadir import DataDir, DataDirError, write_private
+from rcim.base import clock
+from rcim.operate.faults import BackupError
+from rcim.store.backend import LmdbBackend, StoreError
+from rcim.store.tables import read_stamp
+from rcim.store.trail import Trail, begin_history
+
+ASIDE = re.compile(r"replaced-\d{8}T\d{6}Z\Z")
+HELD = ("lock", "lost+found")
+"""What says nothing of whether the directory is in use: `lost+found` is in the root of a volume."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is left to be done once everything new is there."""
+
+    source: str
+    """Of what it was made, so that a second run knows whether it is the same."""
+    history: int
+    aside: str
+    """The folder that what was there goes to; empty: nothing was there."""
+    cleared: bool = False
+    """What was there is in it by now."""
+
+
+class Placing:
+    """A data directory that is being filled; see the module's text. From `placing`."""
+
+    def __init__(self, data: DataDir) -> None:
+        self.data = data
+        self.new = data.restoring / "new"
+        self._plan = data.restoring / "plan.json"
+
+    def broken_off(self) -> Plan | None:
+        """The plan of an earlier run that was ended when only moving was left. Raises BackupError."""
+        try:
+            return msgspec.json.decode(self._plan.read_bytes(), type=Plan)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            raise BackupError(f"{self._plan}: {error}") from None
+
+    def begin(self, *, replace: bool) -> None:
+        """Make room for what is new. Raises BackupError if something is there and must not be replaced."""
+        there = [path.name for path in self._old()]
+        if there and not replace:
+            more = ", …" if len(there) > 3 else ""
+            raise BackupError(
+                f"{self.data.path}: it is not empty ({', '.join(there[:3])}{more}): with --replace what is there is put "
+                "aside"
+            )
+        self.give_up()
+        try:
+            (self.new / "store").mkdir(parents=True, mode=0o700)
+        except OSError as error:
+            raise BackupError(f"{error.filename}: {error.strerror}") from None
+
+    def give_up(self) -> None:
+        """Remove what is new: it is as it was."""
+        shutil.rmtree(self.data.restoring, ignore_errors=True)
+
+    def begin_history(self, map_bytes: int, map_bytes_max: int) -> int:
+        """The store begins a new history; returns its id. Raises BackupError."""
+        try:
+            backend = LmdbBackend(self.new / "store", map_bytes, map_bytes_max)
+            try:
+                found = begin_history(backend, backend.place(), new=True)
+                with backend.read() as view:
+                    stamp, noted = read_stamp(view), view.get("meta", b"id")
+            finally:
+                backend.close()
+        except StoreError as error:
+            raise BackupError(str(error)) from None
+        if noted is None or int.from_bytes(noted) != found:
+            raise BackupError(f"{self.new}: the new history can't be noted: is the disk full?")
+        (self.new / "store" / "lock.mdb").unlink(missing_ok=True)
+        trail = Trail(self.new / self.data.trail.name)
+        trail.note(found, stamp)
+        trail.close()
+        return found
+
+    def finish(self, source: str, history: int) -> str:
+        """Everything is there: put it in place. Returns the folder that what was there is in, or nothing. Raises
+        BackupError."""
+        aside = time.strftime("replaced-%Y%m%dT%H%M%SZ", time.gmtime(clock.wall_ms() / 1000)) if self._old() else ""
+        try:
+            for folder in [self.new, *(path for path in self.new.rglob("*") if path.is_dir())]:
+                _sync(folder)
+            plan = Plan(source, history, aside)
+            self._write(plan)
+        except OSError as error:
+            raise BackupError(f"{error.filename or self.new}: {error.strerror}") from None
+        return self.go_on(plan)
+
+    def go_on(self, plan: Plan) -> str:
+        """Do what is left of the plan. Raises BackupError."""
+        try:
+            if not plan.cleared:
+                if plan.aside:
+                    aside = self.data.path / plan.aside
+                    aside.mkdir(mode=0o700, exist_ok=True)
+                    for path in self._old():
+                        path.rename(aside / path.name)
+                    _sync(aside)
+                _sync(self.data.path)
+                self._write(msgspec.structs.replace(plan, cleared=True))
+            for path in sorted(self.new.iterdir()):
+                path.rename(self.data.path / path.name)
+            _sync(self.data.path)
+            shutil.rmtree(self.data.restoring)
+            _sync(self.data.path)
+        except OSError as error:
+            raise BackupError(f"{error.filename}: {error.strerror}; run it again") from None
+        return plan.aside
+
+    def _write(self, plan: Plan) -> None:
+        write_private(self._plan, msgspec.json.encode(plan))
+        _sync(self.data.restoring)
+
+    def _old(self) -> list[Path]:
+        """What is in the directory and is neither new nor put aside."""
+        kept = (*HELD, self.data.restoring.name)
+        return sorted(
+            path for path in self.data.path.iterdir() if path.name not in kept and not ASIDE.match(path.name)
+        )
+
+
+@contextmanager
+def placing(path: Path) -> Iterator[Placing]:
+    """The data directory at `path`, made if there is none, for this process alone. Raises BackupError if a server runs on
+    it."""
+    data = DataDir(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        data.hold(whole=False)
+    except DataDirError as error:
+        raise BackupError(str(error)) from None
+    except OSError as error:
+        raise BackupError(f"{error.filename or path}: {error.strerror}") from None
+    try:
+        yield Placing(data)
+    finally:
+        data.release()
+
+
+def _sync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
