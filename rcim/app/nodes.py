@@ -23,8 +23,9 @@ from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
+from rcim.base.networks import networks_of
 from rcim.connect.codec import GoingAway
-from rcim.connect.listener import every, listen, server_context
+from rcim.connect.listener import ProxySettings, every, listen, server_context
 from rcim.connect.online import Identity
 from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
@@ -231,11 +232,16 @@ class GatewayNode:
     def _note_audit_loss(self, lost: int) -> None:
         self.service.hub.table.counters.audit_lost = lost
 
+    def _note_refused_header(self) -> None:
+        self.service.hub.table.counters.proxy_headers_refused += 1
+
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
         make_all()
         make = partial(FrameConnection, self.service)
-        self._listener = await listen(every(make), self._settings.server.host, port, tls, shared=shared)
+        server = self._settings.server
+        proxies = ProxySettings(networks_of(server.proxy_from), self._note_refused_header)
+        self._listener = await listen(every(make), server.host, port, tls, shared=shared, proxies=proxies)
         self.port = self._listener.port
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:

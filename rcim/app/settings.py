@@ -116,6 +116,11 @@ class Server:
         "", "PEM file with the key of the certificate; empty: `key.pem` in the data directory."
     )
     data: str = setting("rcim-data", "Data directory; the first start creates it.")
+    proxy_from: tuple[str, ...] = setting(
+        (),
+        "Networks of proxies, such as 10.0.0.0/8: a connection from there has to begin with a PROXY protocol header "
+        "(version 1 or 2), which says where it comes from; none: no header is read (docs/operate/proxies.md).",
+    )
     gateways: int = setting(0, "Number of processes that hold connections; 0: one process does everything.")
 
 

@@ -14,6 +14,7 @@ from aiohttp import HttpVersion10, HttpVersion11, web
 from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
 from rcim.connect.listener import Admitted
+from rcim.connect.proxies import Peer
 from rcim.http.access_log import AccessLog, Line, shown_path
 from rcim.http.admission import BodyBytes, BodyHold, Places
 from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
@@ -80,9 +81,9 @@ class HttpServer:
         self._stopping = False
         self._server = web.Server(self._handle)
 
-    def admit(self, address: str) -> Admitted | None:
+    def admit(self, peer: Peer) -> Admitted | None:
         """A new connection from there; None if there are too many. TLS is the loop's."""
-        place = self._places.take(address)
+        place = self._places.take(peer.host, is_proxy=peer.is_proxy)
         if place is None:
             return None
 
