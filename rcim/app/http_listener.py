@@ -13,7 +13,7 @@ from pathlib import Path
 from rcim.app.settings import Settings
 from rcim.base.networks import networks_of
 from rcim.connect.listener import ProxySettings, listen
-from rcim.http.api import HttpApi
+from rcim.http.api import HttpApi, HttpRequest
 from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
 
@@ -106,6 +106,10 @@ class HttpListener:
 
     def _note_refused_header(self) -> None:
         self._counters.proxy_headers_refused += 1
+
+    def tell_of_requests(self, call: Callable[[HttpRequest], None]) -> None:
+        """`call` is told of each complete request, in the task that answers it."""
+        self._server.on_request = call
 
     def use(self, tls: ssl.SSLContext | None) -> None:
         """OP-03: this certificate is for new connections."""

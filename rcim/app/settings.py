@@ -24,6 +24,7 @@ from rcim.app.push_provider_settings import PushProvider
 from rcim.app.rongcloud_settings import RongCloudSettings as RongCloudSettings
 from rcim.app.rongcloud_settings import with_types
 from rcim.app.setting_fields import setting
+from rcim.app.trace_settings import TraceSettings as TraceSettings
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.base.texts import read_text
@@ -191,6 +192,7 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
+    traces: TraceSettings = field(default_factory=TraceSettings)
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -297,6 +299,7 @@ SECTIONS: dict[str, type[Any]] = {
     "http": HttpSettings,
     "audit": AuditSettings,
     "rongcloud": RongCloudSettings,
+    "traces": TraceSettings,
 }
 
 

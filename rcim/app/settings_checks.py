@@ -13,6 +13,7 @@ from rcim.app.push_setting_checks import check_push
 from rcim.app.receiver_checks import check_receivers
 from rcim.app.settings import TYPES, Settings, SettingsError, words_of_file
 from rcim.app.stream_checks import check_streams
+from rcim.app.trace_checks import check_traces
 from rcim.app.webhook_checks import check_webhooks
 from rcim.app.wrong_settings import Wrong, error_of
 from rcim.base.errors import RcimError
@@ -84,6 +85,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     check_push(settings, where)
     check_message_log(settings, where)
     check_http(settings, where)
+    check_traces(settings, where)
 
 
 def _type_place(error: str, where: dict[tuple[str, str], str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,8 @@ class HttpServer:
         self._log = AccessLog(access_log)
         self._turns = LoopTurns(asyncio.get_running_loop())
         self._in_flight = 0
+        self.on_request: Callable[[HttpRequest], None] | None = None
+        """Called with each complete request before it is answered, in the task that answers it."""
         self._stopping = False
         self._server = web.Server(self._handle)
 
@@ -177,6 +179,8 @@ class HttpServer:
         self._in_flight += 1
         try:
             await hold.turn(len(request.body))
+            if self.on_request is not None:
+                self.on_request(request)
             return await api.answer(request)
         finally:
             self._in_flight -= 1
