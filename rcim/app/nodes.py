@@ -146,6 +146,8 @@ class ConversationNode:
             looks -= 1
             await asyncio.sleep(DRAIN_LOOK_S)
         await self.consumers.end()
+        if self.traces is not None:
+            await asyncio.to_thread(self.traces.spans.stop)
 
     def close(self) -> None:
         """End what was begun and give back files."""

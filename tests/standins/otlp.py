@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from aiohttp import web
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 
 
 class Seen(NamedTuple):
@@ -37,15 +40,15 @@ class Collector:
         self.bodies: list[bytes] = []
         self.status = 200
 
-    async def start(self) -> str:
-        """Its endpoint."""
+    async def start(self) -> None:
+        """Begin to listen."""
         app = web.Application()
         app.router.add_post("/v1/traces", self._take)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1/traces"
+        self.endpoint = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1/traces"
 
     async def stop(self) -> None:
         """It is gone."""
