@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 from rcim_bench.asking import Times
 from rcim_bench.attackers import ATTACKS, CALM, READERS, SYNC_GROUPS, SYNCERS
+from rcim_bench.attackers_proxy import PROXY_ON
 from rcim_bench.http_caller import FLAGS, Caller, Requests, code_of
 from rcim_bench.rig import Rig, facts, rig
 from rcim_bench.sync import Kept
@@ -209,6 +210,8 @@ async def one(attack: str, gateways: int, seconds: float, say: Say) -> dict[str,
     over_http = attack.startswith("http-")
     if over_http:
         flags += FLAGS
+    if attack.startswith("proxy-"):
+        flags.append(PROXY_ON)
     async with rig(flags, limited=True) as made:
         await made.process.stop()  # its store is filled while nobody uses it
         _fill(made, attack)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import uvloop
 from rcim_bench.attackers_http import ADMIN, BIG_JSON, SLOW_BODIES, big_json, big_json_path, slow_body
+from rcim_bench.attackers_proxy import BROKEN, FORGED, HALF, broken, forged, half_header
 from rcim_bench.hostile import Hostile, KeyLog, key_updates
 
 from rcim.app.datadir import DataDir
@@ -277,6 +278,15 @@ async def _big_json(attack: Attack) -> None:
     await _together([attack.again(lambda i=i: big_json(attack.http_port, path, i)) for i in range(BIG_JSON)])  # type: ignore[misc]
 
 
+async def _proxy_headers(attack: Attack) -> None:
+    """Proxies with headers that never end, that are forged, and that are none."""
+    rng, port = random.Random(1), attack.port
+    jobs = [attack.again(lambda: half_header(port)) for _ in range(HALF)]
+    jobs += [attack.again(lambda: forged(port, rng)) for _ in range(FORGED)]
+    jobs += [attack.again(lambda: broken(port, rng)) for _ in range(BROKEN)]
+    await _together(list(jobs))
+
+
 ATTACKS: dict[str, Callable[[Attack], Awaitable[None]]] = {
     "key-updates": _key_updates,
     "tiny-records": _tiny_records,
@@ -293,6 +303,7 @@ ATTACKS: dict[str, Callable[[Attack], Awaitable[None]]] = {
     "logins": _logins,
     "http-slow-bodies": _slow_bodies,
     "http-big-json": _big_json,
+    "proxy-headers": _proxy_headers,
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rcim.app.app_callbacks import AppCallbacks
     from rcim.app.app_message_log import AppMessageLog
     from rcim.app.push import AppPush
+    from rcim.app.traces import MessageTraces
 
 TELL_S = 2.0
 """How long the end of the server waits for consumers of events; what is left they get after the next start."""
@@ -42,6 +44,7 @@ class Consumers:
         store: Store,
         app_state: AppState,
         loop: asyncio.AbstractEventLoop,
+        traces: MessageTraces | None = None,
     ) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
@@ -52,6 +55,8 @@ class Consumers:
             times = Times(dispatcher.now_ms, dispatcher.events_given_up_ms)
             clock = Clock(times, random.random)
             subscriptions = self._subscriptions(store.history_id)
+            if traces is not None:
+                subscriptions = _traced(subscriptions, traces)
             self.outbox = Outbox(store.events, subscriptions, dispatcher.writing, loop, clock)
         except BaseException:
             self._stop_log()
@@ -139,3 +144,13 @@ class Consumers:
     def _stop_log(self) -> None:
         if self.message_log is not None:
             self.message_log.stop()
+
+
+def _traced(subscriptions: Mapping[str, Subscription], traces: MessageTraces) -> dict[str, Subscription]:
+    """The same, with spans of traced messages."""
+    from rcim.app.traces import TracedDestination
+
+    return {
+        name: one._replace(destination=TracedDestination(one.destination, name, traces))
+        for name, one in subscriptions.items()
+    }

@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rcim.app.proxy_checks import trusts_everybody
 from rcim.base.texts import read_text
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ def warnings_of(settings: Settings) -> list[str]:
             "others can reach this server, and its certificate is only self-signed. "
             f"Set server.certificate and server.private_key ({GUIDE})."
         )
+    for key, networks in (("server", server.proxy_from), ("http", settings.http.proxy_from)):
+        if networks and trusts_everybody(networks):
+            found.append(
+                f"{key}.proxy_from holds every address: anybody can say to come from anywhere, and nobody can connect "
+                "without a proxy. Name the networks of the proxies alone (docs/operate/proxies.md)."
+            )
     if Path(server.data).is_dir() and _mode(server.data) & 0o077:
         found.append(f"other users of this machine can look into {server.data}: chmod 700 {server.data}")
     for key, file in (("server.private_key", server.private_key), *_files_of_secrets(settings)):

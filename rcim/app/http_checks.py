@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rcim.app.exposure import LOCAL_HOSTS
+from rcim.app.proxy_checks import wrong_networks
 from rcim.app.settings import Settings
 from rcim.app.wrong_settings import Wrong, error_of
 from rcim.base.terms import OFFSET_MIN_MAX
@@ -32,6 +33,8 @@ def _faults(settings: Settings) -> Iterator[Wrong]:
         yield Wrong("port", "is the port of clients, server.port: back ends need one of their own")
     if not http.tls and http.host not in LOCAL_HOSTS:
         yield Wrong("tls", f"can be off only if http.host is one of {', '.join(LOCAL_HOSTS)}")
+    if (wrong := wrong_networks(http.proxy_from)) is not None:
+        yield Wrong("proxy_from", wrong)
     if http.tls and not settings.server.tls and http.on:
         yield Wrong("tls", "has to be off if server.tls is: there is no certificate then")
     if not set(http.apis) <= set(KNOWN_APIS):

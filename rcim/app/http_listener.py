@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rcim.app.settings import Settings
-from rcim.connect.listener import listen
-from rcim.http.api import HttpApi
+from rcim.base.networks import networks_of
+from rcim.connect.listener import ProxySettings, listen
+from rcim.http.api import HttpApi, HttpRequest
 from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
 
@@ -84,6 +85,7 @@ class HttpListener:
         self._settings = settings
         service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
         made = [APIS[name](settings, service) for name in settings.http.apis]
+        self._counters = service.hub.table.counters
         self._server = HttpServer(made, bounds_of(settings), access_log=settings.http.access_log)
         self.port = 0
 
@@ -98,8 +100,16 @@ class HttpListener:
             shared=shared,
             tls_by_loop=True,
             receive_bytes=RECEIVE_BYTES,
+            proxies=ProxySettings(networks_of(http.proxy_from), self._note_refused_header),
         )
         self.port = self._listener.port
+
+    def _note_refused_header(self) -> None:
+        self._counters.proxy_headers_refused += 1
+
+    def tell_of_requests(self, call: Callable[[HttpRequest], None]) -> None:
+        """`call` is told of each complete request, in the task that answers it."""
+        self._server.on_request = call
 
     def use(self, tls: ssl.SSLContext | None) -> None:
         """OP-03: this certificate is for new connections."""

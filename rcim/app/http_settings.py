@@ -17,6 +17,9 @@ class HttpSettings:
     tls: bool = setting(
         True, "Use TLS, with the server's certificate; off only where `host` is an address of this machine itself."
     )
+    proxy_from: tuple[str, ...] = setting(
+        (), "Networks of proxies that send a PROXY protocol header, as server.proxy_from has them for clients."
+    )
     apis: tuple[str, ...] = setting(("native", "tencent"), "APIs to serve: native, tencent, rongcloud.")
     body_bytes_max: int = setting(1 << 20, "Bytes that the body of a request may have.")
     body_bytes_in_flight_max: int = setting(

@@ -23,8 +23,9 @@ from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.base.limited_log import Log
+from rcim.base.networks import networks_of
 from rcim.connect.codec import GoingAway
-from rcim.connect.listener import every, listen, server_context
+from rcim.connect.listener import ProxySettings, every, listen, server_context
 from rcim.connect.online import Identity
 from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
@@ -42,6 +43,7 @@ from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
     from rcim.app.http_listener import HttpListener
+    from rcim.app.traces import MessageTraces
 
 log = Log("rcim.server")
 
@@ -88,6 +90,8 @@ class ConversationNode:
         self.data = DataDir(Path(settings.server.data))
         self.made: list[str] = []
         """What the first start made, in words."""
+        self.traces: MessageTraces | None = None
+        """What follows messages, if any are traced."""
         self.notes_faults = False
         """True: the process is there for this alone, and leaves a note if a fault ends it."""
 
@@ -116,15 +120,23 @@ class ConversationNode:
             self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
             undo.callback(self.audit.stop)
             self.dispatcher.serve_audit(self.audit)
-            self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop)
+            if settings.traces.on:
+                self.traces = _traces_of(settings, self.data, loop, "owner" if settings.server.gateways else "server")
+                undo.callback(self.traces.spans.stop)
+                self.dispatcher.follow(self.traces)
+            self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop, self.traces)
             undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
 
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
-        self.dispatcher.start(sink, self.consumers.ask_app, self.consumers.counted)
+        self.dispatcher.start(sink, self.consumers.ask_app, self._counted)
         self.consumers.start()
         self.audit.start()
+
+    def _counted(self) -> dict[str, int]:
+        traced = self.traces.spans.counted() if self.traces is not None else {}
+        return self.consumers.counted() | traced
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -134,6 +146,8 @@ class ConversationNode:
             looks -= 1
             await asyncio.sleep(DRAIN_LOOK_S)
         await self.consumers.end()
+        if self.traces is not None:
+            await asyncio.to_thread(self.traces.spans.stop)
 
     def close(self) -> None:
         """End what was begun and give back files."""
@@ -172,6 +186,13 @@ def renew_own(settings: Settings) -> None:
             log.info("the self-signed certificate was renewed", file=data.certificate)
 
 
+def _traces_of(settings: Settings, data: DataDir, loop: asyncio.AbstractEventLoop, role: str) -> MessageTraces:
+    """What follows messages in this process. Raises DataDirError."""
+    from rcim.app.traces import traces_of  # only who has it on pays for it
+
+    return traces_of(settings, data.key(), loop, role)
+
+
 class GatewayNode:
     """What holds connections: service and listener. `number` tells several of one server apart."""
 
@@ -183,6 +204,9 @@ class GatewayNode:
         self._http_prepared: HttpListener | None = None
         self.http: HttpListener | None = None
         """The listener for back ends, if it is on."""
+        self.traces: MessageTraces | None = None
+        """What follows messages, if any are traced; whoever owns the conversations too sets its own."""
+        self._own_traces: MessageTraces | None = None
         self.stop_now = asyncio.Event()
         """Set: whatever waits in `stop` waits no longer."""
 
@@ -217,25 +241,43 @@ class GatewayNode:
             presence_seen_by=self._settings.presence_seen_by,
             root=app.administrators[0] if app.administrators else "",
         )
+        if self._settings.traces.on and self.traces is None:
+            role = f"gateway {self._number}"
+            self.traces = self._own_traces = _traces_of(self._settings, self._data, loop, role)
+        if self.traces is not None:
+            from rcim.app.traces import TracedEngine
+
+            engine = TracedEngine(engine, self.traces)
         self.service = Service(
             limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
         )
+        if self.traces is not None:
+            self.service.hub.fanout.watch = self.traces
+        if self._own_traces is not None:
+            self.service.hub.inspection.beside = self._own_traces.spans.counted
         lines = AuditFiles(self._data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
         if self._settings.http.on:
             from rcim.app.http_listener import HttpListener  # before anybody is connected: it takes 0.25 s
 
             self._http_prepared = HttpListener(self._settings, self.service)
+            if self.traces is not None:
+                self._http_prepared.tell_of_requests(self.traces.on_request)
         return self.service
 
     def _note_audit_loss(self, lost: int) -> None:
         self.service.hub.table.counters.audit_lost = lost
 
+    def _note_refused_header(self) -> None:
+        self.service.hub.table.counters.proxy_headers_refused += 1
+
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
         make_all()
         make = partial(FrameConnection, self.service)
-        self._listener = await listen(every(make), self._settings.server.host, port, tls, shared=shared)
+        server = self._settings.server
+        proxies = ProxySettings(networks_of(server.proxy_from), self._note_refused_header)
+        self._listener = await listen(every(make), server.host, port, tls, shared=shared, proxies=proxies)
         self.port = self._listener.port
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
@@ -268,6 +310,8 @@ class GatewayNode:
         if back_ends is not None:
             await back_ends
         self.service.audit.lines.close()
+        if self._own_traces is not None:
+            await asyncio.to_thread(self._own_traces.spans.stop)
         log.info("stopped", connections=count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:

@@ -59,6 +59,7 @@ class Server:
             back.open(loop)
             undo.callback(back.close)
             front = GatewayNode(settings, self.data)
+            front.traces = back.traces
             tls = front.tls()
             service = front.make_service(back.dispatcher, loop)
             back.start(service.hub.deliveries)

@@ -24,6 +24,7 @@ from rcim.app.push_provider_settings import PushProvider
 from rcim.app.rongcloud_settings import RongCloudSettings as RongCloudSettings
 from rcim.app.rongcloud_settings import with_types
 from rcim.app.setting_fields import setting
+from rcim.app.trace_settings import TraceSettings as TraceSettings
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.base.texts import read_text
@@ -116,6 +117,11 @@ class Server:
         "", "PEM file with the key of the certificate; empty: `key.pem` in the data directory."
     )
     data: str = setting("rcim-data", "Data directory; the first start creates it.")
+    proxy_from: tuple[str, ...] = setting(
+        (),
+        "Networks of proxies, such as 10.0.0.0/8: a connection from there has to begin with a PROXY protocol header "
+        "(version 1 or 2), which says where it comes from; none: no header is read (docs/operate/proxies.md).",
+    )
     gateways: int = setting(0, "Number of processes that hold connections; 0: one process does everything.")
 
 
@@ -187,6 +193,7 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
+    traces: TraceSettings = field(default_factory=TraceSettings)
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -293,6 +300,7 @@ SECTIONS: dict[str, type[Any]] = {
     "http": HttpSettings,
     "audit": AuditSettings,
     "rongcloud": RongCloudSettings,
+    "traces": TraceSettings,
 }
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from rcim.app.http_checks import check_http
 from rcim.app.message_log_checks import check_message_log
+from rcim.app.proxy_checks import wrong_networks
 from rcim.app.push_checks import check_push_providers
 from rcim.app.push_setting_checks import check_push
 from rcim.app.receiver_checks import check_receivers
 from rcim.app.settings import TYPES, Settings, SettingsError, words_of_file
 from rcim.app.stream_checks import check_streams
+from rcim.app.trace_checks import check_traces
 from rcim.app.webhook_checks import check_webhooks
 from rcim.app.wrong_settings import Wrong, error_of
 from rcim.base.errors import RcimError
@@ -74,6 +76,8 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     for section, key, good, text in rules:
         if not good:
             raise error_of(where, section, Wrong(key, text), getattr(getattr(s, section), key))
+    if (wrong := wrong_networks(s.server.proxy_from)) is not None:
+        raise error_of(where, "server", Wrong("proxy_from", wrong), s.server.proxy_from)
     _check_derived(settings, where)
     check_receivers(settings, where)
     check_webhooks(settings, where)
@@ -82,6 +86,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     check_push(settings, where)
     check_message_log(settings, where)
     check_http(settings, where)
+    check_traces(settings, where)
 
 
 def _type_place(error: str, where: dict[tuple[str, str], str]) -> str:

@@ -250,6 +250,11 @@ def _from_text(section: str, key: str, text: str, place: str) -> Any:
             return int(text)
         except ValueError:
             raise SettingsError(f"{place}: {section}.{key} has to be a whole number, not {text!r}") from None
+    if isinstance(default, float):
+        try:
+            return float(text)
+        except ValueError:
+            raise SettingsError(f"{place}: {section}.{key} has to be a number, not {text!r}") from None
     if isinstance(default, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
@@ -263,8 +268,10 @@ def _typed(section: str, key: str, value: Any, place: str) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise SettingsError(f"{place}: {section}.{key} has to be a list of strings")
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
     if type(value) is not type(default):
-        names = {bool: "true or false", int: "a whole number", str: "a string"}
+        names = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
         got = "" if _is_secret(known) else f", not {value!r}"
         raise SettingsError(f"{place}: {section}.{key} has to be {names[type(default)]}{got}")
     return value

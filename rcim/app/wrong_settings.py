@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rcim.app.settings import SettingsError
 
 CREDENTIALS = re.compile(r"(?<=//)[^/@\s]*@")
-SECRETS = frozenset(["token", "hook_key", "secret", "secrets", "rotated_secret", "password", "app_secret"])
+SECRETS = frozenset(["token", "hook_key", "secret", "secrets", "rotated_secret", "password", "app_secret", "headers"])
 
 
 class Wrong(NamedTuple):

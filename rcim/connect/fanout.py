@@ -17,6 +17,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from rcim.actor.records import Change
 from rcim.base import clock
@@ -42,6 +43,19 @@ KEPT_MESSAGES_MAX = 4096
 """Messages kept for one conversation before it is congested: 32 MiB of the largest bodies."""
 
 
+class RoundWatch(Protocol):
+    """Follows messages to the sockets (rcim/app/traces.py). Called from the loop; never raises."""
+
+    def put(self, audience: Audience, messages: Sequence[Delivery]) -> None:
+        """These are kept for everyone in the audience."""
+
+    def began(self, audience: Audience) -> None:
+        """A round begins, with all that is kept."""
+
+    def ended(self, audience: Audience) -> None:
+        """It has visited everyone. What it has gathered is written in the next turn of the loop."""
+
+
 class Fanout(Audiences):
     """All audiences, and what is given to them. `resume` is called with the key of a conversation that is congested no
     longer, `on_empty` with that of one which nobody is in any more."""
@@ -61,6 +75,8 @@ class Fanout(Audiences):
         """Rounds under way that are cut into chunks."""
         self._paced = PacedRounds(loop, limits.paced_deliveries_per_s, lambda: self._chunked > 0)
         self.ceiling = Ceiling(limits.deliveries_per_s_max)
+        self.watch: RoundWatch | None = None
+        """Who follows messages; None: nobody."""
         self.rounds = 0
         self.visits = 0
         self.deliveries = 0
@@ -125,6 +141,8 @@ class Fanout(Audiences):
             messages = [m for m in messages if self.ceiling.admits(m.priority, sockets, now_ms)]
         if messages:
             audience.put(messages)
+            if self.watch is not None:
+                self.watch.put(audience, messages)
             self._arm(audience)
 
     # -- notices
@@ -278,6 +296,8 @@ class Fanout(Audiences):
         audience.in_round, audience.backlog = True, False
         audience.started_ms = clock.steady_ms()
         self.rounds += 1
+        if self.watch is not None:
+            self.watch.began(audience)
         if audience.paced:
             self._paced.add(lambda size: self._portion(audience, size))
         elif len(audience.order) <= self._limits.fanout_chunk:
@@ -399,6 +419,8 @@ class Fanout(Audiences):
     def _finish(self, audience: Audience) -> None:
         audience.in_round = False
         audience.order = []
+        if self.watch is not None:
+            self.watch.ended(audience)
         audience.trim()
         if audience.kept < KEPT_MESSAGES_MAX // 2:
             self._unpark(audience)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rcim.actor.queries import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
 from rcim.base import clock
 from rcim.connect.fanout import Fanout
@@ -32,6 +34,8 @@ class Inspection:
         self._logins = logins
         self._subscriptions = subscriptions
         self._presence = presence
+        self.beside: Callable[[], dict[str, int]] = dict
+        """Counters of what else this process does."""
 
     def found(self, query: Look) -> Found:
         """The answer of this process."""
@@ -91,4 +95,5 @@ class Inspection:
             "users_watched": len(self._presence),
             "over_ceiling": fanout.ceiling.left_out,
             "untold": fanout.untold,
+            **self.beside(),
         }

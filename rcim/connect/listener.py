@@ -2,7 +2,7 @@
 
 It accepts by itself, and not by the loop's own server, for two reasons: without a file descriptor left, connections
 wait in the kernel for a while, where the loop would try again at once or close them without a word; and the certificate
-for new connections can be changed (OP-03).
+for new connections can be changed (OP-03). Of connections that a proxy hands on, the header is read first (proxies.py).
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rcim.base.hosts import naming
 from rcim.base.limited_log import LimitedLog
+from rcim.base.networks import Network
+from rcim.connect.outgoing import Outgoing
+from rcim.connect.proxies import Peer, Proxies
 
 log = LimitedLog("rcim.connect")
 
@@ -55,14 +58,37 @@ class Admitted(NamedTuple):
     failed: Callable[[], None]
 
 
-Admit = Callable[[str], Admitted | None]
-"""Asked with the address of a peer that was accepted, before its TLS handshake. None: the connection is closed."""
+Admit = Callable[[Peer], Admitted | None]
+"""Asked with the peer that was accepted, before its TLS handshake. None: the connection is closed."""
 
 
-def every(make: MakeConnection) -> Admit:
-    """Admits all peers."""
-    admitted = Admitted(make, lambda: None)
-    return lambda _: admitted
+def every(make: Callable[[ssl.SSLContext | None], Outgoing]) -> Admit:
+    """Admits all peers; `make` makes the connection of each."""
+    admitted = Admitted(make, _nothing)
+
+    def admit(peer: Peer) -> Admitted:
+        if not (peer.by_proxy or peer.is_proxy):
+            return admitted
+
+        def handed_on(tls: ssl.SSLContext | None) -> Outgoing:
+            made = make(tls)
+            made.comes_from(peer)
+            return made
+
+        return Admitted(handed_on, _nothing)
+
+    return admit
+
+
+def _nothing() -> None:
+    """A connection that is not made gives nothing back."""
+
+
+class ProxySettings(NamedTuple):
+    """Where proxies are, none by default; `refused` is called for each connection that is closed for its header."""
+
+    networks: Sequence[Network] = ()
+    refused: Callable[[], None] = _nothing
 
 
 class Listener:
@@ -77,8 +103,10 @@ class Listener:
         tls: ssl.SSLContext | None,
         *,
         tls_by_loop: bool = False,
+        proxies: ProxySettings | None = None,
     ) -> None:
         self._admit = admit
+        self._proxies = Proxies(loop, *proxies) if proxies is not None and proxies.networks else None
         self._tls_by_loop = tls_by_loop
         self._loop = loop
         self._sockets = sockets
@@ -102,16 +130,23 @@ class Listener:
             except OSError as error:
                 self._rest(error)
                 return
-            admitted = self._admit(address[0])
-            if admitted is None:
-                made.close()
-                log.warning("connections are closed: there are too many from this address", address=address[0])
-                continue
             made.setblocking(False)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = self._loop.create_task(self._take(made, admitted))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            if self._proxies is not None and self._proxies.holds(address[0]):
+                self._proxies.read(made, address[:2], self._begin)
+            else:
+                self._begin(made, Peer(*address[:2]))
+
+    def _begin(self, made: socket.socket, peer: Peer) -> None:
+        """Make the connection of this peer, if it may be made."""
+        admitted = self._admit(peer)
+        if admitted is None:
+            made.close()
+            log.warning("connections are closed: there are too many from this address", address=peer.host)
+            return
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        task = self._loop.create_task(self._take(made, admitted))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _take(self, made: socket.socket, admitted: Admitted) -> None:
         tls = self.tls
@@ -144,6 +179,8 @@ class Listener:
             self._loop.remove_reader(one)
             one.close()
         self._sockets = []
+        if self._proxies is not None:
+            self._proxies.close()
 
 
 async def listen(
@@ -155,6 +192,7 @@ async def listen(
     shared: bool = False,
     tls_by_loop: bool = False,
     receive_bytes: int = 0,
+    proxies: ProxySettings | None = None,
 ) -> Listener:
     """Accept connections on `host`:`port` (0: any free one); `shared`: beside other processes. The kernel holds up to
     twice `receive_bytes` of each connection that nobody has read; 0: as much as it likes. Raises OSError."""
@@ -169,7 +207,7 @@ async def listen(
         for one in sockets:
             one.close()
         raise
-    return Listener(loop, admit, sockets, tls, tls_by_loop=tls_by_loop)
+    return Listener(loop, admit, sockets, tls, tls_by_loop=tls_by_loop, proxies=proxies)
 
 
 def _bound(family: int, address: tuple[object, ...], *, shared: bool, receive_bytes: int) -> socket.socket:

@@ -18,6 +18,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Platform, Priority
 from rcim.connect.codec import Codec, GoingAway, Push, encoded_push
 from rcim.connect.principal import Principal
+from rcim.connect.proxies import Peer
 from rcim.connect.table import ConnectionTable
 from rcim.flow.outbound import OutboundQueue
 from rcim.rules.devices import Device
@@ -49,6 +50,7 @@ class Outgoing(asyncio.BufferedProtocol, ABC):
         "codec",
         "connected_ms",
         "device",
+        "from_proxy",
         "heads_ms",
         "held_bytes",
         "id",
@@ -88,10 +90,17 @@ class Outgoing(asyncio.BufferedProtocol, ABC):
         self.id = 0
         self.address = ""
         """`host:port` of the client."""
+        self.from_proxy = False
+        """True if it is a proxy's own, such as a health check: no bound per address is meant for it."""
         self.device = NO_DEVICE
         """What it is of the user's (ID-04), once it has said so."""
         self.connected_ms = self.heads_ms = clock.steady_ms()
         """`heads_ms`: when it was told last how far its conversations are."""
+
+    def comes_from(self, peer: Peer) -> None:
+        """A proxy has handed it on from there. Before `connection_made`."""
+        self.address = f"{peer.host}:{peer.port}"
+        self.from_proxy = peer.is_proxy
 
     # -- what its adapter does
 

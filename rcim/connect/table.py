@@ -34,6 +34,7 @@ class Counters:
         "audit_lost",
         "left_out",
         "logins",
+        "proxy_headers_refused",
         "refused_connections",
         "refused_logins",
         "requests",
@@ -54,6 +55,8 @@ class Counters:
     """Lines of the audit log that could not be written."""
     left_out: int
     logins: int
+    proxy_headers_refused: int
+    """Connections of proxies that were closed because their header was missing, late or wrong."""
     refused_connections: int
     refused_logins: int
     requests: int
@@ -70,6 +73,7 @@ class Admitted(Protocol):
 
     id: int
     address: str
+    from_proxy: bool
 
     @property
     def deadline_ms(self) -> int:
@@ -163,7 +167,8 @@ class ConnectionTable(Generic[C]):
         host = connection.address.rpartition(":")[0]
         count = self._by_address[host] = self._by_address.get(host, 0) + 1
         self.wheel.set(connection, connection.deadline_ms)
-        if len(self._connections) > self.limits.connections_max or count > self.limits.connections_per_address_max:
+        crowded = count > self.limits.connections_per_address_max and not connection.from_proxy
+        if len(self._connections) > self.limits.connections_max or crowded:
             self.counters.refused_connections += 1
             return False
         self.counters.accepted += 1

@@ -41,6 +41,7 @@ from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
+from rcim.dispatch.message_watch import MessageWatch
 from rcim.dispatch.outbox_control import OutboxControl
 from rcim.dispatch.pending_requests import AskApp, PendingRequests
 from rcim.dispatch.query_enrichment import QueryEnrichment
@@ -120,6 +121,7 @@ class Dispatcher:
         )
         self._mailboxes = self._registry.mailboxes
         self._turn_due = False
+        self._watch: MessageWatch | None = None
         self._counted: Callable[[], dict[str, int]] = dict
         self._pending = PendingRequests(loop, self.add, self._registry.has)
         self._releaser = Releaser(app_state, self._registry, self._pending, self)
@@ -168,6 +170,10 @@ class Dispatcher:
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._retention.start()
 
+    def follow(self, watch: MessageWatch) -> None:
+        """Tell `watch` of each command, from now on."""
+        self._watch = self._releaser.watch = watch
+
     # -- in
 
     def submit(self, request: CommandRequest) -> bool:
@@ -185,7 +191,7 @@ class Dispatcher:
         if len(mailbox.queue) >= self._limits.mailbox_max:
             mailbox.waiting[request.reply_to] = None
             return False
-        mailbox.queue.append(request)
+        mailbox.queue.append(request if self._watch is None else self._watch.arrived(request))
         self.add(mailbox)
         return True
 
@@ -371,6 +377,8 @@ class Dispatcher:
             ):
                 self._registry.drop(mailbox)
         self._ready.extend(loading)
+        if self._watch is not None:
+            self._watch.begun(batch)
         committer.commit(batch, now_ms, self._time.doubted_ms)
 
     def turn_soon(self) -> None:

@@ -13,6 +13,7 @@ from rcim.dispatch.actor_registry import ActorRegistry, refuse
 from rcim.dispatch.apart import to_do_again
 from rcim.dispatch.effect_runner import EffectRunner
 from rcim.dispatch.mailbox import Mailbox
+from rcim.dispatch.message_watch import MessageWatch
 from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.reader import RETRY_MS, refusal
 from rcim.dispatch.shard_state import Batch
@@ -40,9 +41,13 @@ class Releaser:
         self._registry = registry
         self._pending = pending
         self._turns = turns
+        self.watch: MessageWatch | None = None
+        """Who follows messages; None: nobody."""
 
     def committed(self, batch: Batch) -> None:
         """Give out its effects and answers."""
+        if self.watch is not None:
+            self.watch.durable(batch)
         self.effects.all(batch)
 
     def settled(self) -> None:

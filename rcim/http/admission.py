@@ -44,10 +44,10 @@ class Places:
     def __len__(self) -> int:
         return self._count
 
-    def take(self, address: str) -> Place | None:
-        """A place for a connection from there; None if there is none."""
+    def take(self, address: str, *, is_proxy: bool = False) -> Place | None:
+        """A place for a connection from there; None if there is none. A proxy's own may be any number of one address."""
         of_address = self._by_address.get(address, 0)
-        if self._count >= self._most or of_address >= self._per_address:
+        if self._count >= self._most or (of_address >= self._per_address and not is_proxy):
             return None
         self._count += 1
         self._by_address[address] = of_address + 1

@@ -90,6 +90,11 @@ class HttpConnection(web.RequestHandler):
 
     # -- the connection
 
+    @property
+    def peername(self) -> str:
+        """The caller's address, which aiohttp has in every request: the transport knows a proxy's alone."""
+        return self._place.address
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio's."""
         self._stream = cast("asyncio.Transport", transport)

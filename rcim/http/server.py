@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from aiohttp import HttpVersion10, HttpVersion11, web
 from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
 from rcim.connect.listener import Admitted
+from rcim.connect.proxies import Peer
 from rcim.http.access_log import AccessLog, Line, shown_path
 from rcim.http.admission import BodyBytes, BodyHold, Places
 from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
@@ -77,12 +78,14 @@ class HttpServer:
         self._log = AccessLog(access_log)
         self._turns = LoopTurns(asyncio.get_running_loop())
         self._in_flight = 0
+        self.on_request: Callable[[HttpRequest], None] | None = None
+        """Called with each complete request before it is answered, in the task that answers it."""
         self._stopping = False
         self._server = web.Server(self._handle)
 
-    def admit(self, address: str) -> Admitted | None:
+    def admit(self, peer: Peer) -> Admitted | None:
         """A new connection from there; None if there are too many. TLS is the loop's."""
-        place = self._places.take(address)
+        place = self._places.take(peer.host, is_proxy=peer.is_proxy)
         if place is None:
             return None
 
@@ -178,6 +181,8 @@ class HttpServer:
         self._in_flight += 1
         try:
             await hold.turn(len(request.body))
+            if self.on_request is not None:
+                self.on_request(request)
             return await api.answer(request)
         finally:
             self._in_flight -= 1

@@ -108,8 +108,9 @@ class Connection(Incoming):
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
         self.put = transport.write if self._tls is None else self._put_sealed
-        peer = transport.get_extra_info("peername")
-        self.address = f"{peer[0]}:{peer[1]}" if peer else ""
+        if not self.address:
+            peer = transport.get_extra_info("peername")
+            self.address = f"{peer[0]}:{peer[1]}" if peer else ""
         soft = self._table.limits.out_soft_bytes
         transport.set_write_buffer_limits(high=soft, low=soft // 2)
         if not self._table.admit(self):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from rcim_bench import attack as bench
 from rcim_bench.attackers import ATTACKS, CALM, Attack
+from rcim_bench.attackers_proxy import PROXY_ON
 
 from rcim.base.errors import RcimError
 from rcim.wire import frames as f
@@ -26,7 +27,8 @@ UNKNOWN_COMMAND = 60009
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name not in ("sync-directed", "joins")])
 async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None:
-    server = TestServer(tmp_path / "data", tls=True, limited=True, flags=(*HTTP_ON, "http.tls=false"))
+    flags = (*HTTP_ON, "http.tls=false", *((PROXY_ON,) if name.startswith("proxy-") else ()))
+    server = TestServer(tmp_path / "data", tls=True, limited=True, flags=flags)
     await server.start()
     alice, bob = await server.member("alice"), await server.member("bob")
     await alice.ask(create(CALM, "bob"))
@@ -53,6 +55,7 @@ async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None
             "bad-bodies": counters.too_frequent,
             "refused-requests": counters.too_frequent,
             "logins": counters.refused_logins,
+            "proxy-headers": min(counters.proxy_headers_refused, counters.tls_failures),
         }
         assert expected.get(name, 1) > 0
     finally:
