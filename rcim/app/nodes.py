@@ -76,7 +76,7 @@ def app_config_of(settings: Settings) -> AppConfig:
 def app_state_of(settings: Settings) -> AppState:
     """What all actors share, at the start."""
     app_state = AppState(app_config_of(settings), UnstoredIds(clock.wall_ms()), wall_ms=lambda: clock.wall_ms())
-    app_state.screen = screening(lambda: app_state.config.lists.words, settings.limits.body_bytes_max)
+    app_state.screen = screening(lambda: app_state.config.lists.words, lambda: settings.limits.body_bytes_max)
     return app_state
 
 

@@ -59,14 +59,20 @@ class Fanout(Audiences):
         self._on_empty = on_empty
         self._chunked = 0
         """Rounds under way that are cut into chunks."""
-        self._paced = PacedRounds(loop, limits.paced_deliveries_per_s, lambda: self._chunked > 0)
-        self.ceiling = Ceiling(limits.deliveries_per_s_max)
+        self._paced = PacedRounds(loop, 1, lambda: self._chunked > 0)
+        self.ceiling = Ceiling(0)
+        self.take_limits()
         self.rounds = 0
         self.visits = 0
         self.deliveries = 0
         self.notices = 0
         self.untold = 0
         """Frames with joined changes (GT-15) that were given out."""
+
+    def take_limits(self) -> None:
+        """What is made of limits follows them (OP-03)."""
+        self._paced.set_rate(self._limits.paced_deliveries_per_s)
+        self.ceiling.set_rate(self._limits.deliveries_per_s_max)
 
     @property
     def paced_waiting(self) -> int:

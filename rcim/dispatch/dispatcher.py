@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.events import EventKind
@@ -97,13 +98,13 @@ class Dispatcher:
         self._loading = Worker(loop, "rcim-loader")
         self._sessions = SessionRegistry(app_state.config.slots)
         self._timers = Timers(loop)
-        budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
+        self._query_budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
         self._reader = Reader(
             store=store,
             worker=self._reading,
             loading=self._loading,
             complete=self._completed,
-            budget=budget,
+            budget=self._query_budget,
             later=self._timers.later,
             soon=loop.call_soon,
         )
@@ -166,6 +167,13 @@ class Dispatcher:
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._retention.start()
+
+    def take_settings(self, config: AppConfig) -> None:
+        """OP-03: `config` is in force from now on, and what is made of limits and of it follows."""
+        self._app_state.replace(config)
+        self._sessions.slots = config.slots
+        self._query_budget.set_rate(self._limits.query_ms_per_s)
+        self._back_end.take_limits()
 
     # -- in
 
