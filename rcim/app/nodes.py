@@ -19,7 +19,7 @@ from rcim.actor.unstored_ids import UnstoredIds
 from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.consumers import Consumers
-from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.datadir import DataDir, DataDirError, Keys
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
@@ -97,9 +97,9 @@ class ConversationNode:
         with contextlib.ExitStack() as undo:
             self.made = self.data.prepare()
             undo.callback(self.data.release)
-            administrators = settings.app.administrators
-            if administrators and self.data.keep_admin_credential(settings.app.sdkappid, administrators[0]):
-                self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
+            if self.keep_credential():
+                root = settings.app.administrators[0]
+                self.made.append(f"credential of {root} for rcim-admin {self.data.admin_credential}")
             backend = open_store(self.data, settings, notes_faults=self.notes_faults)
             undo.callback(backend.close)
             trail = Trail(self.data.trail)
@@ -110,7 +110,7 @@ class ConversationNode:
                 from rcim.adapters.native.kept_answers import prepare
 
                 prepare(self.data.path, self.store.history_id)  # before any process takes requests
-            app_state = app_state_of(settings)
+            self.app_state = app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
@@ -119,6 +119,11 @@ class ConversationNode:
             self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop)
             undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
+
+    def keep_credential(self) -> bool:
+        """Make the local administrator's credential if there is no good one; True if it was made."""
+        app = self.settings.app
+        return bool(app.administrators) and self.data.keep_admin_credential(app.sdkappid, app.administrators[0])
 
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
@@ -172,12 +177,28 @@ def renew_own(settings: Settings) -> None:
             log.info("the self-signed certificate %s was renewed", data.certificate)
 
 
+def identity_of(settings: Settings, keys: Keys) -> Identity:
+    """Whose app this is, as the settings and the data directory say."""
+    app = settings.app
+    return Identity(
+        sdkappid=app.sdkappid,
+        key=keys.current,
+        previous_key=keys.previous,
+        administrators=frozenset(app.administrators),
+        guests=app.guests,
+        fields=app.message_user_fields,
+        presence=app.presence,
+        presence_seen_by=settings.presence_seen_by,
+        root=app.administrators[0] if app.administrators else "",
+    )
+
+
 class GatewayNode:
     """What holds connections: service and listener. `number` tells several of one server apart."""
 
     def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
-        self._settings = settings
-        self._data = data
+        self.settings = settings
+        self.data = data
         self._number = number
         self.port = 0
         self._http_prepared: HttpListener | None = None
@@ -188,44 +209,31 @@ class GatewayNode:
 
     def tls(self) -> ssl.SSLContext | None:
         """The certificate in force; None without TLS. Raises DataDirError."""
-        return tls_of(self._settings)
+        return tls_of(self.settings)
 
-    def reload(self) -> None:
-        """OP-03: what the files hold now is for new connections; if it is no good, what is in force stays."""
-        try:
-            tls = tls_of(self._settings, time.time())
-        except DataDirError as error:
-            log.error("the certificate in force stays: %s", error)
-            return
+    def use(self, settings: Settings, tls: ssl.SSLContext | None, keys: Keys) -> None:
+        """OP-03: these settings are in force, this certificate is for new connections, and these keys sign."""
+        self.settings = settings
+        self.service.hub.identity.become(identity_of(settings, keys))
+        self.service.back_ends.forget_checked()
         if tls is not None:
             self._listener.tls = tls
-            if self.http is not None:
-                self.http.use(tls)
-            log.info("the certificate was loaded anew, for new connections")
+        if self.http is not None:
+            self.http.put_in_force(settings)
+            self.http.use(tls)
 
     def make_service(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> Service:
         """The service, which is not yet reachable. Raises DataDirError."""
-        app = self._settings.app
-        administrators = frozenset(app.administrators)
-        identity = Identity(
-            sdkappid=app.sdkappid,
-            key=self._data.key(),
-            administrators=administrators,
-            guests=app.guests,
-            fields=app.message_user_fields,
-            presence=app.presence,
-            presence_seen_by=self._settings.presence_seen_by,
-            root=app.administrators[0] if app.administrators else "",
-        )
+        identity = identity_of(self.settings, self.data.keys())
         self.service = Service(
-            limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
+            limits=self.settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
         )
-        lines = AuditFiles(self._data.audit, self._note_audit_loss)
+        lines = AuditFiles(self.data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
-        if self._settings.http.on:
+        if self.settings.http.on:
             from rcim.app.http_listener import HttpListener  # before anybody is connected: it takes 0.25 s
 
-            self._http_prepared = HttpListener(self._settings, self.service)
+            self._http_prepared = HttpListener(self.settings, self.service)
         return self.service
 
     def _note_audit_loss(self, lost: int) -> None:
@@ -235,7 +243,7 @@ class GatewayNode:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
         make_all()
         make = partial(FrameConnection, self.service)
-        self._listener = await listen(every(make), self._settings.server.host, port, tls, shared=shared)
+        self._listener = await listen(every(make), self.settings.server.host, port, tls, shared=shared)
         self.port = self._listener.port
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
@@ -256,7 +264,7 @@ class GatewayNode:
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close; then no more lines of the
         audit log."""
-        limits, hub = self._settings.limits, self.service.hub
+        limits, hub = self.settings.limits, self.service.hub
         back_ends = asyncio.create_task(self.http.stop()) if self.http is not None else None
         self._listener.close()
         count = len(hub)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from rcim.actor.reload_workflows import SettingChange
+from rcim.actor.reload_results import SettingChange
 from rcim.app.setting_fields import is_reloaded
 from rcim.app.settings import NAMED, SECTIONS, Settings
 from rcim.app.wrong_settings import shown

@@ -20,7 +20,7 @@ from typing import Any
 from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
-from rcim.actor.events import EventKind
+from rcim.actor.events import EventKind, SessionChanged
 from rcim.actor.outcomes import Outcome
 from rcim.actor.queries import Asks, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.user import user_key
@@ -43,11 +43,12 @@ from rcim.dispatch.loading import Loader
 from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.outbox_control import OutboxControl
-from rcim.dispatch.pending_requests import AskApp, PendingRequests
+from rcim.dispatch.pending_requests import AskApp, PendingRequests, nobody_to_ask
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import QueryRouter
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
+from rcim.dispatch.reload_control import ReloadControl
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
 from rcim.dispatch.retention import Retention
 from rcim.dispatch.row_loading import RowLoader
@@ -151,10 +152,8 @@ class Dispatcher:
         was asked and told."""
         self._counted = counted
         self._sink = self._router.sink = self._sessions.sink = sink
-        if EventKind.SESSION_CHANGED in self._app_state.wanted_events:
-            self._sessions.tell_app = lambda event: self._committer.tell(shard_of(user_key(event.user_id)), event)
-        if ask_app is not None:
-            self._pending.ask_app = ask_app
+        self.want_events(self._app_state.wanted_events)
+        self.ask_with(ask_app)
         closing = Closing(self.submit)
         self._effects = self._releaser.effects = EffectRunner(
             app_state=self._app_state,
@@ -167,6 +166,18 @@ class Dispatcher:
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._retention.start()
+
+    def want_events(self, kinds: frozenset[EventKind]) -> None:
+        """Events of these kinds are made from now on, and no others."""
+        self._app_state.wanted_events = kinds
+        self._sessions.tell_app = self._tell_session if EventKind.SESSION_CHANGED in kinds else None
+
+    def _tell_session(self, event: SessionChanged) -> None:
+        self._committer.tell(shard_of(user_key(event.user_id)), event)
+
+    def ask_with(self, ask_app: AskApp | None) -> None:
+        """CB-03: the app is asked so from now on; None: it is asked about nothing."""
+        self._pending.ask_app = ask_app or nobody_to_ask
 
     def take_settings(self, config: AppConfig) -> None:
         """OP-03: `config` is in force from now on, and what is made of limits and of it follows."""
@@ -279,6 +290,10 @@ class Dispatcher:
     def have_outbox(self, control: OutboxControl) -> None:
         """`control` carries out what administrators do with the consumers of events (CB-04)."""
         self._workflow_context.outbox = control
+
+    def serve_reloads(self, control: ReloadControl) -> None:
+        """`control` reads the settings again when an administrator says so (OP-03)."""
+        self._workflow_context.reloads = control
 
     def now_ms(self) -> int:
         """The trusted time, in milliseconds since 1970."""
