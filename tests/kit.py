@@ -84,15 +84,18 @@ class TestServer:
     __test__ = False
 
     def __init__(self, data: Path, *, tls: bool = True, flags: tuple[str, ...] = (), limited: bool = False) -> None:
-        own = (f"server.data={data}", "server.port=0", f"server.tls={tls}", "limits.drain_grace_ms=2000")
-        own += ("http.port=0", f"http.tls={tls}", "limits.drain_return_ms=0", "limits.presence_gather_ms=50")
-        if not limited:
-            own += NO_RATES
-        self.settings = load(None, {}, [*own, *flags])
+        self.settings = load(None, {}, [*self.own_flags(data, tls=tls, limited=limited), *flags])
         self.server = Server(self.settings)
         self.tls = tls
         self._raws: list[Raw] = []
         self._up = False
+
+    @staticmethod
+    def own_flags(data: Path, *, tls: bool, limited: bool) -> tuple[str, ...]:
+        """What every server of the tests is set to."""
+        own = (f"server.data={data}", "server.port=0", f"server.tls={tls}", "limits.drain_grace_ms=2000")
+        own += ("http.port=0", f"http.tls={tls}", "limits.drain_return_ms=0", "limits.presence_gather_ms=50")
+        return own if limited else (*own, *NO_RATES)
 
     async def start(self) -> None:
         await self.server.start()

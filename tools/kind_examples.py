@@ -146,6 +146,8 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.AdminKeysOk([API_KEY], ""),
     f.AdminAudit(TIME, 0, "administrator", "GROUP_DISSOLVE", "", 100),
     f.AdminAuditOk([AUDIT_ENTRY], "2026-11-27:4096"),
+    f.AdminReload(False),
+    f.AdminReloadOk([f.SettingChange("limits.mentions_max", "30", "50", False)], 0),
     f.AdminKeyRevoke("rk_0123456789abcdef"),
     f.AdminKeyRevokeOk(),
     f.AdminMembersSet([f.MemberChange("g:lobby", "alice", MsgFlag.DISCARD, 7, "Al")]),

@@ -10,6 +10,7 @@ from rcim_tools import describe, tables
 from rcim_tools.examples import EXAMPLES
 from rcim_tools.sessions import complete
 
+from rcim.app.setting_fields import is_reloaded
 from rcim.app.settings import NAMED, SECTIONS
 from rcim.base.errors import ALL
 from rcim.base.limits import Limits
@@ -297,9 +298,12 @@ def settings() -> str:
         "`--set server.port=7460` as a flag.",
         "An unknown key or a value out of bounds is an error that names its place. `rcim serve --check` checks the",
         "settings without starting the server.",
+        "",
+        "What a change needs is in the column *change*: `reload` is taken by SIGHUP and `rcim-admin reload`",
+        "([reload.md](../operate/reload.md)); `restart` is reported there, and is in force after the next start.",
     ]
     for section, cls in [*SECTIONS.items(), *((f"{group}.NAME", cls) for group, cls in NAMED.items())]:
-        lines += ["", f"## [{section}]", "", "| key | default | meaning |", "|---|---|---|"]
+        lines += ["", f"## [{section}]", "", "| key | default | change | meaning |", "|---|---|---|---|"]
         for f in fields(cls):
             default = f.default if f.default is not MISSING else ""
             if cls is Limits:
@@ -307,7 +311,8 @@ def settings() -> str:
             else:
                 meaning = f.metadata["doc"]
             text = ", ".join(default) if isinstance(default, tuple) else str(default)
-            lines.append(tables.row(f"`{f.name}`", f"`{text}`" if text else "empty", meaning))
+            change = "reload" if is_reloaded(cls, f) else "restart"
+            lines.append(tables.row(f"`{f.name}`", f"`{text}`" if text else "empty", change, meaning))
     lines += [
         "",
         "## [types.NAME]",
@@ -315,6 +320,6 @@ def settings() -> str:
         "A group type: `base`, and the policies that differ from it. Without `base` the section changes the type of that",
         "name. As a flag: `--set types.Public.member_cap=500`. The environment can't set it, because names lose their",
         "case there.",
-        "[group-types.md](group-types.md) lists all policies.",
+        "[group-types.md](group-types.md) lists all policies. A reload takes all of them.",
     ]
     return "\n".join(lines) + "\n"

@@ -140,6 +140,7 @@ local rcim_frames = {
   [3990] = { name = "ADMIN_MEMBERS_GET", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "MemberPlace" } } }, extensions = {} },
   [3991] = { name = "ADMIN_USER_EXPORT", fields = { { name = "user_id", type = "str16" }, { name = "cursor", type = "str16" } }, extensions = {} },
   [3992] = { name = "ADMIN_USER_ERASE", fields = { { name = "user_id", type = "str16" }, { name = "cursor", type = "bytes16" } }, extensions = {} },
+  [4020] = { name = "ADMIN_RELOAD", fields = { { name = "check_only", type = "bool" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -301,6 +302,7 @@ local rcim_frames = {
   [36758] = { name = "ADMIN_MEMBERS_GET_OK", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "MemberSettings" } } }, extensions = {} },
   [36759] = { name = "ADMIN_USER_EXPORT_OK", fields = { { name = "data", type = "bytes16" }, { name = "next", type = "str16" } }, extensions = {} },
   [36760] = { name = "ADMIN_USER_ERASE_OK", fields = { { name = "messages", type = "u32" }, { name = "retry_after_ms", type = "u32" }, { name = "next", type = "bytes16" } }, extensions = {} },
+  [36788] = { name = "ADMIN_RELOAD_OK", fields = { { name = "changes", type = "list16", item = { type = "struct16", struct = "SettingChange" } }, { name = "more", type = "u32" } }, extensions = {} },
 }
 
 local rcim_structs = {
@@ -353,6 +355,7 @@ local rcim_structs = {
   RoomEntry = { name = "RoomEntry", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "create_time_ms", type = "u64" }, { name = "member_num", type = "u32" }, { name = "keep_alive", type = "bool" }, { name = "stopped", type = "bool" } }, extensions = {} },
   SeqEntry = { name = "SeqEntry", fields = { { name = "seq", type = "u64" } }, extensions = {} },
   SeqRange = { name = "SeqRange", fields = { { name = "from_seq", type = "u64" }, { name = "to_seq", type = "u64" } }, extensions = {} },
+  SettingChange = { name = "SettingChange", fields = { { name = "name", type = "str16" }, { name = "before", type = "str16" }, { name = "after", type = "str16" }, { name = "needs_restart", type = "bool" } }, extensions = {} },
   Stat = { name = "Stat", fields = { { name = "name", type = "str8" }, { name = "value", type = "u64" } }, extensions = {} },
   SystemSending = { name = "SystemSending", fields = { { name = "user_id", type = "str16" }, { name = "code", type = "u32" }, { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" } }, extensions = {} },
   SystemWriter = { name = "SystemWriter", fields = { { name = "user_id", type = "str16" }, { name = "newest_seq", type = "u64" }, { name = "written_ms", type = "u64" } }, extensions = {} },

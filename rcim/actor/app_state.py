@@ -60,7 +60,7 @@ class AppState:
     """FC-08, by type of group."""
 
     def __post_init__(self) -> None:
-        self.guests = Guests(self.config.limits.guests_max)
+        self.guests = Guests(self.config.limits)
         self.invalidated = Invalidated(self.wall_ms)
 
     def replace(self, config: AppConfig) -> None:

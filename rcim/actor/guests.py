@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rcim.base.errors import NOT_PERMITTED, TOO_MANY_ENTRIES, RcimError
+from rcim.base.limits import Limits
 
 
 class Guests:
-    """See the module's text. `most` is how many are admitted to one group."""
+    """See the module's text. `limits.guests_max` of them are admitted to one group."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._groups: dict[str, set[str]] = {}
         """Guest to the keys of the groups it was admitted to."""
         self._admitted: dict[str, dict[str, int]] = {}
@@ -43,8 +44,9 @@ class Guests:
         there = self._admitted.get(key, {})
         if user_id in there:
             return
-        if len(there) >= self._most:
-            raise RcimError(TOO_MANY_ENTRIES, f"a group takes at most {self._most} guests")
+        most = self._limits.guests_max
+        if len(there) >= most:
+            raise RcimError(TOO_MANY_ENTRIES, f"a group takes at most {most} guests")
         self._admitted.setdefault(key, there)[user_id] = newest
         groups.add(key)
 

@@ -13,6 +13,7 @@ from rcim.actor.events import AnyEvent
 from rcim.actor.outbox_results import OutboxResult
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Member, Message, Profile, Record, RoomAttribute, UserRestriction
+from rcim.actor.reload_results import Reloaded
 from rcim.actor.user_records import Invitation, UserProfile
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState, PushLevel
@@ -442,6 +443,7 @@ AnyResult = (
     | MembersSet
     | OutboxResult
     | KeyResult
+    | Reloaded
 )
 
 

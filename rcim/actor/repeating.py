@@ -21,6 +21,7 @@ from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as e
 from rcim.actor.log_workflows import ExpireMessageLog
+from rcim.actor.reload_workflows import Reload
 from rcim.base.terms import MessageState
 
 READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
@@ -95,6 +96,7 @@ SAME: frozenset[type] = frozenset(
         e.ListUsers,
         pw.SetMembers,
         ob.PauseConsumer,
+        Reload,
         ExpireMessageLog,
     }
 )

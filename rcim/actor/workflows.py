@@ -20,6 +20,7 @@ from rcim.actor.log_workflows import ExpireMessageLog as ExpireMessageLog
 from rcim.actor.outbox_workflows import OutboxWorkflow
 from rcim.actor.person_workflows import PersonWorkflow
 from rcim.actor.records import MessageOptions
+from rcim.actor.reload_workflows import Reload
 from rcim.actor.workflow import Workflow as Workflow
 from rcim.base.terms import UserList
 from rcim.rules.targets import LabelChange
@@ -202,4 +203,5 @@ AnyWorkflow = (
     | OutboxWorkflow
     | ExpireMessageLog
     | PersonWorkflow
+    | Reload
 )

@@ -51,6 +51,11 @@ class AppCallbacks:
         for name, receiver in receivers_of(settings).items():
             self._subscribe(name, receiver, hooks if name == "callbacks" else [])
 
+    @property
+    def deadline_s(self) -> float:
+        """After so long whatever is asked now is answered, or given up."""
+        return max(one.timeout_ms for one in receivers_of(self._settings).values()) / 1000 + 1
+
     def start(self) -> None:
         """Find out which hooks there are, and again from time to time."""
         for one in self._profiles.discoveries:
@@ -107,9 +112,9 @@ class AppCallbacks:
         questions = {f"callbacks_{name}": asked[name] for name in ASKED}
         return questions | self._profiles.counted() | {f"events_{name}": count for name, count in told.items()}
 
-    async def close(self) -> None:
-        """Ask no more; give back the connections."""
-        await self.asking.close()
+    async def close(self, within_s: float = 0.0) -> None:
+        """Ask no more, after what is under way had so long; give back the connections."""
+        await self.asking.finish(within_s)
         await self._profiles.close()
         for telling in self._telling.values():
             await telling.close()

@@ -11,4 +11,6 @@ from rcim.app.setting_fields import setting
 class AuditSettings:
     """`[audit]`: who has changed what, in the folder `audit` of the data directory."""
 
+    RELOADED = True
+
     keep_days: int = setting(90, "Days for which the audit log is kept; 0: for ever.")

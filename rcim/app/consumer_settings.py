@@ -16,6 +16,8 @@ TIMEOUTS_MS = {"tencent": 2000, "rongcloud": 3000, "leancloud": 5000}
 class Receiver:
     """`[receivers.NAME]`: where callbacks go, and which (CB-01, CB-02, CB-06). Each receiver is a consumer of its own."""
 
+    RELOADED = True
+
     url: str = setting("", "URL of the app's back end, http or https, to which callbacks go; empty: none (CB-01).")
     commands: tuple[str, ...] = setting((), "Callbacks to switch on, by the names of the profile (CB-02).")
     token: str = secret_setting(
@@ -91,6 +93,8 @@ class Callbacks(Receiver):
 class Stream:
     """`[streams.NAME]`: where events are written as JSON (CB-04). Each stream is a consumer of its own."""
 
+    RELOADED = True
+
     kind: str = setting("nats", "nats (JetStream) or kafka.")
     servers: tuple[str, ...] = setting(
         (), "Servers: `nats://HOST:PORT` each, or `tls://HOST:PORT`; of Kafka `HOST:PORT` each; none: no stream."
@@ -146,6 +150,8 @@ def conditions_of(section: Receiver | Stream) -> Conditions:
 @dataclass(frozen=True)
 class PushSettings:
     """`[push]`: what all pushes have in common, whichever provider brings them (PU-01, PU-02)."""
+
+    RELOADED = True
 
     on: bool = setting(True, "Send pushes, if there is a push provider.")
     when: str = setting(

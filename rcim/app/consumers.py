@@ -7,13 +7,16 @@ and 20 MB for those that call others over HTTP.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import random
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rcim.actor.app_state import AppState
+from rcim.actor.before_kinds import BeforeKind
 from rcim.app.settings import Settings
+from rcim.base.limited_log import Log
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.pending_requests import AskApp
 from rcim.outbox.consumer import Clock
@@ -21,6 +24,8 @@ from rcim.outbox.delivering import Times
 from rcim.outbox.destination import Subscription
 from rcim.outbox.facts import OwnerFacts
 from rcim.outbox.outbox import Outbox
+from rcim.rules.conditions import Conditions
+from rcim.store.faults import StoreError
 from rcim.store.store import Store
 
 if TYPE_CHECKING:
@@ -29,8 +34,39 @@ if TYPE_CHECKING:
     from rcim.app.push import AppPush
     from rcim.app.traces import MessageTraces
 
+log = Log("rcim.outbox")
+
 TELL_S = 2.0
-"""How long the end of the server waits for consumers of events; what is left they get after the next start."""
+"""How long the end of the server, or of a consumer that a reload changes, waits for events to be passed on; what is left
+is passed on after the next start, or by the consumer that takes its place."""
+AGAIN_S = 1.0
+"""Before consumers are begun again whose state the store could not read."""
+
+
+@dataclass
+class Exchange:
+    """OP-03: what takes the place of what, made and not yet in force. Nothing of it has connected to anything."""
+
+    settings: Settings
+    back_end: AppCallbacks | None
+    push: AppPush | None
+    ended: frozenset[str]
+    """Names of the consumers that end."""
+    begun: dict[str, Subscription]
+    changes_back_end: bool
+    changes_push: bool
+
+    @property
+    def asks(self) -> dict[BeforeKind, list[Conditions]]:
+        """What the app is asked about."""
+        return self.back_end.asks if self.back_end is not None else {}
+
+    async def drop(self) -> None:
+        """It does not come into force."""
+        if self.changes_back_end and self.back_end is not None:
+            await self.back_end.close()
+        if self.changes_push and self.push is not None:
+            await self.push.close()
 
 
 class Consumers:
@@ -48,43 +84,48 @@ class Consumers:
     ) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
-        self.back_end = self._back_end(app_state, store.history_id)
-        self.push = self._push(app_state)
+        self._app_state = app_state
+        self._history_id = store.history_id
+        self._traces = traces
+        self._exchanging: asyncio.Task[None] | None = None
+        self._counted_before: Counter[str] = Counter()
+        """Counts of what a reload has ended."""
+        self.back_end = self._back_end(settings)
+        if self.back_end is not None:
+            app_state.replace(replace(app_state.config, asks=self.back_end.asks))
+        self.push = self._push(settings, self.back_end)
         self.message_log = self._message_log(store, loop)
         try:
             times = Times(dispatcher.now_ms, dispatcher.events_given_up_ms)
             clock = Clock(times, random.random)
-            subscriptions = self._subscriptions(store.history_id)
-            if traces is not None:
-                subscriptions = _traced(subscriptions, traces)
-            self.outbox = Outbox(store.events, subscriptions, dispatcher.writing, loop, clock)
+            self.outbox = Outbox(
+                store.events, _traced(self._subscriptions(), traces), dispatcher.writing, loop, clock
+            )
         except BaseException:
             self._stop_log()
             raise
         dispatcher.have_outbox(self.outbox.control)
         app_state.wanted_events = self.outbox.wanted
 
-    def _back_end(self, app_state: AppState, history_id: int) -> AppCallbacks | None:
+    def _back_end(self, settings: Settings) -> AppCallbacks | None:
         """CB-02: whom to ask and to tell; None if nothing is asked or told. Raises ValueError for a hook that is not
         installed."""
-        if not (self._settings.callbacks.commands or self._settings.receivers):
+        if not (settings.callbacks.commands or settings.receivers):
             return None
         from rcim.app.app_callbacks import AppCallbacks
 
-        made = AppCallbacks(self._settings, OwnerFacts(self._dispatcher), history_id)
-        app_state.replace(replace(app_state.config, asks=made.asks))
-        return made
+        return AppCallbacks(settings, OwnerFacts(self._dispatcher), self._history_id)
 
-    def _push(self, app_state: AppState) -> AppPush | None:
+    def _push(self, settings: Settings, back_end: AppCallbacks | None) -> AppPush | None:
         """PU-01: who tells users on their phones; None without a provider. Raises ValueError or OSError for its key."""
-        if not self._settings.push_names:
+        if not settings.push_names:
             return None
         from rcim.app import push
 
-        asked = self.back_end.offline_receivers if self.back_end is not None else None
+        asked = back_end.offline_receivers if back_end is not None else None
         hook = push.offline_hook_of(asked) if asked is not None else None
-        providers = push.providers_of(self._settings)
-        return push.AppPush(self._settings, providers, self._dispatcher, lambda: app_state.config, hook)
+        providers = push.providers_of(settings)
+        return push.AppPush(settings, providers, self._dispatcher, lambda: self._app_state.config, hook)
 
     def _message_log(self, store: Store, loop: asyncio.AbstractEventLoop) -> AppMessageLog | None:
         """AB-03: the message log; None if none is kept."""
@@ -94,7 +135,7 @@ class Consumers:
 
         return AppMessageLog(self._settings, store.events, self._dispatcher, loop)
 
-    def _subscriptions(self, history_id: int) -> dict[str, Subscription]:
+    def _subscriptions(self) -> dict[str, Subscription]:
         """By consumer. A consumer is called as its section, that of a push provider `push.NAME`. Kept in stores: never
         change a name."""
         found = dict(self.back_end.subscriptions) if self.back_end is not None else {}
@@ -102,11 +143,14 @@ class Consumers:
             found |= self.push.subscriptions
         if self.message_log is not None:
             found["message_log"] = self.message_log.subscription
-        if self._settings.streams:
-            from rcim.app.app_streams import streams_of
+        return found | self._streams(self._settings)
 
-            found |= streams_of(self._settings, history_id)
-        return found
+    def _streams(self, settings: Settings) -> dict[str, Subscription]:
+        if not settings.streams:
+            return {}
+        from rcim.app.app_streams import streams_of
+
+        return streams_of(settings, self._history_id)
 
     @property
     def ask_app(self) -> AskApp | None:
@@ -125,11 +169,101 @@ class Consumers:
 
     def counted(self) -> dict[str, int]:
         """What was asked, told and pushed since the start (CB-02, PU-01)."""
-        pushed = self.push.counted() if self.push is not None else {}
-        return (self.back_end.counted() if self.back_end is not None else {}) | pushed | self.outbox.counted()
+        found = Counter(self._counted_before)
+        for part in (self.back_end, self.push):
+            found.update(part.counted() if part is not None else {})
+        return dict(found) | self.outbox.counted()
+
+    # -- OP-03: other settings
+
+    async def exchange_for(self, settings: Settings, files: frozenset[str]) -> Exchange:
+        """What has to be exchanged so that these settings are in force. `files`: settings that name a file whose contents
+        have changed. Nothing has changed yet. Raises ValueError or OSError for hooks and keys that are not there, and
+        TimeoutError if what the reload before has changed is still being exchanged."""
+        if self._exchanging is not None:
+            async with asyncio.timeout(2 * TELL_S):
+                await asyncio.shield(self._exchanging)
+        old = self._settings
+        if settings.callbacks.commands or settings.receivers:
+            await asyncio.to_thread(importlib.import_module, "rcim.app.app_callbacks")
+        types = old.group_types != settings.group_types or old.message_types != settings.message_types
+        told = types or old.callbacks != settings.callbacks or old.receivers != settings.receivers
+        back_end = self._back_end(settings) if told else self.back_end
+        hooked = any(one is not None and one.offline_receivers is not None for one in (self.back_end, back_end))
+        keys = any(name.startswith("push_providers.") for name in files)
+        provided = old.push != settings.push or old.push_providers != settings.push_providers
+        pushed = provided or keys or (told and hooked)
+        made = Exchange(settings, back_end, self.push, frozenset(), {}, told, False)
+        try:
+            if pushed:
+                made.push, made.changes_push = self._push(settings, back_end), True
+            self._fill(made, files, types=types)
+        except BaseException:
+            await made.drop()
+            raise
+        return made
+
+    def _fill(self, made: Exchange, files: frozenset[str], *, types: bool) -> None:
+        """Which consumers end and begin. Raises ValueError or OSError."""
+        old, new, ended = self._settings, made.settings, set[str]()
+        if made.changes_back_end:
+            ended |= self.back_end.subscriptions.keys() if self.back_end is not None else set()
+            made.begun |= made.back_end.subscriptions if made.back_end is not None else {}
+        if made.changes_push:
+            ended |= self.push.subscriptions.keys() if self.push is not None else set()
+            made.begun |= made.push.subscriptions if made.push is not None else {}
+        changed = {
+            f"streams.{name}"
+            for name in {*old.streams, *new.streams}
+            if types or old.streams.get(name) != new.streams.get(name) or f"streams.{name}.ca" in files
+        }
+        ended |= changed & self.outbox.names
+        if changed:
+            made.begun |= {name: one for name, one in self._streams(new).items() if name in changed}
+        made.ended = frozenset(ended)
+        made.begun = _traced(made.begun, self._traces)
+
+    def put_in_force(self, made: Exchange) -> None:
+        """From now on the app is asked as these settings say. What is to be told goes to the new consumers as soon as the
+        old ones have come to their end, which takes TELL_S at the most; nothing is lost meanwhile."""
+        before = self.back_end, self.push
+        self._settings, self.back_end, self.push = made.settings, made.back_end, made.push
+        kinds = frozenset().union(*(one.kinds for one in made.begun.values()))
+        self._dispatcher.want_events(self.outbox.wanted | kinds)
+        if made.changes_back_end:
+            self._dispatcher.ask_with(self.ask_app)
+            if self.back_end is not None:
+                self.back_end.start()
+        if made.ended or made.begun or made.changes_back_end or made.changes_push:
+            work = self._exchange(made, *before)
+            self._exchanging = asyncio.get_running_loop().create_task(work)
+
+    async def _exchange(self, made: Exchange, back_end: AppCallbacks | None, push: AppPush | None) -> None:
+        """End consumers and begin others, until the store lets it; then close what was before."""
+        ended, begun = made.ended, made.begun
+        while True:
+            try:
+                await self.outbox.exchange(ended, begun, TELL_S)
+                break
+            except StoreError as error:
+                log.error("consumers can't be begun yet", error=error)
+            await asyncio.sleep(AGAIN_S)
+            ended = frozenset()  # they have ended, and some of the others may have begun under the same names
+            begun = {name: one for name, one in made.begun.items() if name not in self.outbox.names}
+        self._dispatcher.want_events(self.outbox.wanted)
+        if made.changes_push and push is not None:
+            self._counted_before.update(push.counted())
+            await push.close()
+        if made.changes_back_end and back_end is not None:
+            await back_end.close(back_end.deadline_s)
+            self._counted_before.update(back_end.counted())
 
     async def end(self) -> None:
         """Pass on what there is, for TELL_S at the most; then ask and tell nobody any more."""
+        if self._exchanging is not None:
+            await asyncio.wait([self._exchanging], timeout=TELL_S)
+            self._exchanging.cancel()
+            await asyncio.gather(self._exchanging, return_exceptions=True)
         await self.outbox.close(TELL_S)
         if self.back_end is not None:
             await self.back_end.close()
@@ -146,8 +280,10 @@ class Consumers:
             self.message_log.stop()
 
 
-def _traced(subscriptions: Mapping[str, Subscription], traces: MessageTraces) -> dict[str, Subscription]:
-    """The same, with spans of traced messages."""
+def _traced(subscriptions: dict[str, Subscription], traces: MessageTraces | None) -> dict[str, Subscription]:
+    """The same, with spans of traced messages, if there are such."""
+    if traces is None:
+        return subscriptions
     from rcim.app.traces import TracedDestination
 
     return {

@@ -8,6 +8,7 @@ import secrets
 import stat
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from rcim.base.errors import RcimError
 from rcim.base.limited_log import Log
@@ -24,6 +25,15 @@ class DataDirError(Exception):
     """The data directory can't be used; the text says why."""
 
 
+class Keys(NamedTuple):
+    """The signing keys of an app (ID-01)."""
+
+    current: str
+    """Whatever is signed now is signed with it."""
+    previous: str = ""
+    """What it has signed is good as well, while keys are being rotated; empty: they are not."""
+
+
 class DataDir:
     """Paths and secrets below one directory. Files are readable by their owner alone (ID-08)."""
 
@@ -31,6 +41,7 @@ class DataDir:
         self.path = path
         self.store = path / "store"
         self.signing_key = path / "signing.key"
+        self.previous_key = path / "signing.previous.key"
         self.certificate = path / "cert.pem"
         self.private_key = path / "key.pem"
         self.address = path / "address"
@@ -86,7 +97,7 @@ class DataDir:
         mode = stat.S_IMODE(self.path.stat().st_mode)
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise DataDirError(f"{self.path}: other users can write there (mode {mode:03o}): chmod 700 {self.path}")
-        secret = (self.signing_key, self.private_key, self.admin_credential)
+        secret = (self.signing_key, self.previous_key, self.private_key, self.admin_credential)
         for file in sorted(file for file in self.path.iterdir() if file.is_file()):
             mode = stat.S_IMODE(file.stat().st_mode)
             if mode & (0o077 if file in secret else stat.S_IWGRP | stat.S_IWOTH):
@@ -110,9 +121,27 @@ class DataDir:
     def key(self) -> str:
         """The app's signing key. Raises DataDirError."""
         try:
-            return read_text(self.signing_key).strip()
-        except OSError as error:
-            raise DataDirError(f"{self.signing_key}: {error.strerror}") from None
+            key = read_text(self.signing_key).strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataDirError(f"{self.signing_key}: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+        if not key:
+            raise DataDirError(f"{self.signing_key} is empty")
+        return key
+
+    def keys(self) -> Keys:
+        """The signing key, and the one before it while keys are being rotated (ID-01). Raises DataDirError."""
+        current = self.key()
+        try:
+            previous = read_text(self.previous_key).strip()
+        except FileNotFoundError:
+            return Keys(current)
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataDirError(
+                f"{self.previous_key}: {getattr(error, 'strerror', None) or 'it is no text'}"
+            ) from None
+        if not previous:
+            raise DataDirError(f"{self.previous_key} is empty")
+        return Keys(current, previous if previous != current else "")
 
     def keep_admin_credential(self, sdkappid: int, administrator: str) -> bool:
         """Make the local administrator's credential if there is no good one; True if it was made (ID-08). Without room

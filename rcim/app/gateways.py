@@ -16,13 +16,16 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.nodes import renew_own
-from rcim.app.process_spec import GATEWAY, NOW, OWNER, RELOAD, STOP, ProcessSpec, encoded_part
+from rcim.app.part_reloads import DROP, FORCE, answer_order, prepare_order
+from rcim.app.process_spec import GATEWAY, NOW, OWNER, STOP, ProcessSpec, encoded_part
+from rcim.app.reload_parts import ReloadRefused
+from rcim.app.reloading import Reloader
 from rcim.app.server import Ready
 from rcim.app.settings import Settings
 from rcim.base.hosts import naming
@@ -45,6 +48,12 @@ SOCKET_PATH_MAX = 100
 """A Unix socket's path has about so much room, in bytes."""
 
 
+PREPARE_S = 10.0
+"""How long a part may take to prepare other settings; who takes longer is told to the operator, and nothing changes."""
+FORCE_S = 10.0
+"""How long a part may take to put them into force; who takes longer is started again, with them."""
+
+
 class GatewaysError(Exception):
     """The process that looks after the parts can't go on."""
 
@@ -52,15 +61,32 @@ class GatewaysError(Exception):
 class _Kept:
     """A part that is kept running."""
 
-    def __init__(self, part: ProcessSpec, settings: Settings) -> None:
+    def __init__(self, part: ProcessSpec, settings: Settings, heard: Heard | None = None) -> None:
+        """`heard` is told what the part says that nobody waits for."""
         self._part = part
         self._settings = settings
+        self._heard = heard
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
+        self._replies: dict[tuple[str, int], asyncio.Future[dict[str, Any]]] = {}
+        """What is waited for: by its name and token."""
+        self.up = False
+        """True while it is ready."""
         self.ready: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        """As the operator knows it."""
+        return self._part.role if self._part.role == OWNER else f"{self._part.role} {self._part.number}"
+
+    @property
+    def process(self) -> asyncio.subprocess.Process | None:
+        """The one that is there now: after a death another one."""
+        return self._process
 
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises DataDirError with what it said, or OSError; it is gone then."""
+        settings = self._settings
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -74,10 +100,12 @@ class _Kept:
             said = await self._first_words(process)
             if "error" in said:
                 raise DataDirError(said["error"])
+            if self._settings is not settings:
+                raise DataDirError("other settings were put into force while it started")
         except BaseException:
             await _kill(process)
             raise
-        self._process, self.ready = process, said
+        self._process, self.ready, self.up = process, said, True
 
     async def _first_words(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
         assert process.stdin is not None and process.stdout is not None
@@ -124,14 +152,64 @@ class _Kept:
     async def _until_it_ends(self) -> None:
         process = self._process
         assert process is not None and process.stdout is not None
+        waiting = b""
         try:
             while True:
                 async with asyncio.timeout(SILENT_S):
-                    if not await process.stdout.read(4096):
-                        break
+                    read = await process.stdout.read(65536)
+                if not read:
+                    break
+                *lines, waiting = (waiting + read).split(b"\n")
+                for line in filter(None, lines):
+                    self._take(json.loads(line))
         except TimeoutError:
             log.error("a process no longer reports and is killed", role=self._part.role, part=self._part.number)
+        except ValueError:
+            log.error(
+                "a process does not report as it should and is killed", role=self._part.role, part=self._part.number
+            )
+        self.up = False
+        for reply in self._replies.values():
+            if not reply.done():
+                reply.set_result({"error": "it has ended"})
         await _kill(process)
+
+    def _take(self, said: dict[str, Any]) -> None:
+        """What the part has said."""
+        for (name, token), reply in self._replies.items():
+            if said.get(name) == token and not reply.done():
+                reply.set_result(said)
+                return
+        if self._heard is not None:
+            self._heard(self, said)
+
+    async def ask(self, order: bytes, name: str, token: int, within_s: float) -> str:
+        """Give the order, and wait until it says `name` with this token: returns what is wrong, empty if nothing is."""
+        reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._replies[name, token] = reply
+        try:
+            if not self.up:
+                return "it is not there just now; try again when it is"
+            self.order(order)
+            async with asyncio.timeout(within_s):
+                said = await reply
+        except TimeoutError:
+            return f"no answer within {within_s:g} s"
+        finally:
+            del self._replies[name, token]
+        return str(said.get("error", ""))
+
+    def put_in_force(self, settings: Settings, prepared: asyncio.subprocess.Process | None) -> None:
+        """From now on it is started with these settings. One that has not prepared them is started again."""
+        self._settings = settings
+        if self._process is not prepared and self._process is not None:
+            self.kill()
+
+    def kill(self) -> None:
+        """It is started again."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
 
     def order(self, what: bytes) -> None:
         """Tell it something, if it is there."""
@@ -160,15 +238,98 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
-    """Run the parts until a signal. Raises DataDirError, OSError or GatewaysError if that can't go on; no part is left
-    then."""
+Heard = Callable[[_Kept, dict[str, Any]], None]
+
+
+class _PartsPrepared:
+    """Settings that all parts have prepared (reload_parts.Prepared)."""
+
+    def __init__(self, parts: Sequence[_Kept], settings: Settings, token: int) -> None:
+        self._parts = [(part, part.process) for part in parts]
+        self._settings = settings
+        self._token = token
+        self._forcing: list[asyncio.Task[str]] = []
+
+    def put_in_force(self) -> None:
+        """See Prepared. Whoever dies now is started with these settings."""
+        order = FORCE + b" %d" % self._token
+        loop = asyncio.get_running_loop()
+        for part, process in self._parts:
+            part.put_in_force(self._settings, process)
+            self._forcing.append(loop.create_task(part.ask(order, "forced", self._token, FORCE_S)))
+
+    async def finish(self) -> None:
+        """See Prepared."""
+        for (part, process), wrong in zip(self._parts, await asyncio.gather(*self._forcing), strict=True):
+            if wrong:
+                log.error(
+                    "a process has not put the settings into force: it is started again with them",
+                    part=part.name,
+                    error=wrong,
+                )
+                if part.process is process:
+                    part.kill()
+
+    async def drop(self) -> None:
+        """See Prepared."""
+        for part, _ in self._parts:
+            part.order(DROP + b" %d" % self._token)
+
+
+class _Parts:
+    """All parts, for a reload in two phases (reloading.Parts)."""
+
+    def __init__(self, parts: Sequence[_Kept], settings: Settings) -> None:
+        self._parts = parts
+        self._settings = settings
+        """In force in this process."""
+        self._tokens = count(1)
+
+    async def prepare(self, settings: Settings, files: frozenset[str]) -> _PartsPrepared:
+        """See reloading.Parts. Raises ReloadRefused."""
+        token = next(self._tokens)
+        prepared = _PartsPrepared(self._parts, settings, token)
+        order = prepare_order(token, settings, files)
+        try:
+            said = await asyncio.gather(*(part.ask(order, "prepared", token, PREPARE_S) for part in self._parts))
+            wrong = [f"{part.name}: {text}" for part, text in zip(self._parts, said, strict=True) if text]
+            if wrong:
+                raise ReloadRefused("; ".join(wrong))
+        except BaseException:
+            await prepared.drop()
+            raise
+        return prepared
+
+
+def _heard(reloader: Callable[[], Reloader | None], tasks: set[asyncio.Task[None]]) -> Heard:
+    """The owner asks for a reload, which an administrator wants."""
+
+    async def reload(part: _Kept, said: dict[str, Any]) -> None:
+        made = reloader()
+        if made is not None:
+            part.order(answer_order(said["reload"], await made.answer(check_only=said["check"])))
+
+    def heard(part: _Kept, said: dict[str, Any]) -> None:
+        if "reload" in said:
+            task = asyncio.get_running_loop().create_task(reload(part, said))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    return heard
+
+
+async def supervise(
+    settings: Settings, on_ready: Callable[[Ready], None], source: Callable[[], Settings] | None = None
+) -> None:
+    """Run the parts until a signal. `source` reads the settings again (OP-03). Raises DataDirError, OSError or
+    GatewaysError if that can't go on; no part is left then."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     gateways: list[_Kept] = []
     keepers: list[asyncio.Task[None]] = []
-    limits = settings.limits
-    drain_s = (2 * limits.drain_grace_ms + limits.drain_spread_ms) / 1000 + STOP_SLACK_S
+    reloader: Reloader | None = None
+    asked: set[asyncio.Task[None]] = set()
+    """Reloads that administrators wait for: as many as the owner asks for."""
 
     def on_signal() -> None:
         if stopping.is_set():  # the second one: nobody is waited for any more
@@ -179,24 +340,21 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, on_signal)
 
-    def on_reload() -> None:
-        renew_own(settings)
-        for gateway in gateways:
-            gateway.order(RELOAD)
-
-    loop.add_signal_handler(signal.SIGHUP, on_reload)
     server, http = settings.server, settings.http
     with contextlib.ExitStack() as places:
         bus = places.enter_context(_bus_of(settings))
         port = places.enter_context(_holding(server.host, server.port)).getsockname()[1]
         http_port = places.enter_context(_holding(http.host, http.port)).getsockname()[1] if http.on else 0
-        owner = _Kept(ProcessSpec(OWNER, 0, str(bus), 0), settings)
+        owner = _Kept(ProcessSpec(OWNER, 0, str(bus), 0), settings, _heard(lambda: reloader, asked))
         try:
             await owner.start()
             for number in range(1, server.gateways + 1):
                 gateways.append(_Kept(ProcessSpec(GATEWAY, number, str(bus), port, http_port), settings))
             await _start_all(gateways)
             keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
+            parts = [owner, *gateways]
+            reloader = Reloader(settings, source or (lambda: settings), _Parts(parts, settings))
+            loop.add_signal_handler(signal.SIGHUP, reloader.on_signal)
             DataDir(Path(server.data)).keep_address(server.host, port, server.tls)
             on_ready(Ready(settings, server.host, port, owner.ready["made"], http_port))
             waiting = asyncio.create_task(stopping.wait())
@@ -206,11 +364,24 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
                 ended = next(task for task in keepers if task.done())
                 raise GatewaysError("looking after the parts failed") from ended.exception()
         finally:
-            await asyncio.gather(*(gateway.stop(drain_s) for gateway in gateways))
+            in_force = settings
+            if reloader is not None:
+                await reloader.stop()
+                in_force = reloader.settings
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+            await asyncio.gather(*(gateway.stop(_drain_s(in_force)) for gateway in gateways))
             await owner.stop(STOP_SLACK_S)
             for task in keepers:
                 task.cancel()
             await asyncio.gather(*keepers, return_exceptions=True)
+
+
+def _drain_s(settings: Settings) -> float:
+    """How long a gateway may take to stop."""
+    limits = settings.limits
+    return (2 * limits.drain_grace_ms + limits.drain_spread_ms) / 1000 + STOP_SLACK_S
 
 
 async def _start_all(gateways: list[_Kept]) -> None:

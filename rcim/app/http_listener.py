@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rcim.app.settings import Settings
 from rcim.base.networks import networks_of
@@ -16,6 +17,9 @@ from rcim.connect.listener import ProxySettings, listen
 from rcim.http.api import HttpApi, HttpRequest
 from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
+
+if TYPE_CHECKING:
+    from rcim.adapters.rongcloud.command import RongApp
 
 
 def _native(settings: Settings, service: Service) -> HttpApi:
@@ -32,10 +36,15 @@ def _tencent(settings: Settings, service: Service) -> HttpApi:
 
 def _rongcloud(settings: Settings, service: Service) -> HttpApi:
     from rcim.adapters.rongcloud.api import RongCloudApi
+
+    return RongCloudApi(service, _rong_app(settings))
+
+
+def _rong_app(settings: Settings) -> RongApp:
     from rcim.adapters.rongcloud.command import RongApp
 
     own = settings.rongcloud
-    app = RongApp(
+    return RongApp(
         app_key=own.app_key,
         app_secret=own.app_secret,
         group_type=own.group_type,
@@ -46,7 +55,6 @@ def _rongcloud(settings: Settings, service: Service) -> HttpApi:
         offset_min=own.utc_offset_min,
         tls=settings.http.tls,
     )
-    return RongCloudApi(service, app)
 
 
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
@@ -83,10 +91,11 @@ class HttpListener:
 
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
+        self._service = service
         service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
-        made = [APIS[name](settings, service) for name in settings.http.apis]
+        self._apis = {name: APIS[name](settings, service) for name in settings.http.apis}
         self._counters = service.hub.table.counters
-        self._server = HttpServer(made, bounds_of(settings), access_log=settings.http.access_log)
+        self._server = HttpServer(list(self._apis.values()), bounds_of(settings), access_log=settings.http.access_log)
         self.port = 0
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
@@ -110,6 +119,17 @@ class HttpListener:
     def tell_of_requests(self, call: Callable[[HttpRequest], None]) -> None:
         """`call` is told of each complete request, in the task that answers it."""
         self._server.on_request = call
+
+    def put_in_force(self, settings: Settings) -> None:
+        """OP-03: what these settings say of callers; not where to listen, and not for which APIs."""
+        self._settings = settings
+        self._service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
+        self._server.use(bounds_of(settings), access_log=settings.http.access_log)
+        for name, api in self._apis.items():
+            if name == "tencent":
+                api.paced = settings.http.command_rates  # type: ignore[attr-defined]
+            elif name == "rongcloud":
+                api.app = _rong_app(settings)  # type: ignore[attr-defined]
 
     def use(self, tls: ssl.SSLContext | None) -> None:
         """OP-03: this certificate is for new connections."""

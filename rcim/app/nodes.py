@@ -18,7 +18,7 @@ from rcim.actor.unstored_ids import UnstoredIds
 from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.consumers import Consumers
-from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.datadir import DataDir, DataDirError, Keys
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
@@ -78,7 +78,7 @@ def app_config_of(settings: Settings) -> AppConfig:
 def app_state_of(settings: Settings) -> AppState:
     """What all actors share, at the start."""
     app_state = AppState(app_config_of(settings), UnstoredIds(clock.wall_ms()), wall_ms=lambda: clock.wall_ms())
-    app_state.screen = screening(lambda: app_state.config.lists.words, settings.limits.body_bytes_max)
+    app_state.screen = screening(lambda: app_state.config.lists.words, lambda: settings.limits.body_bytes_max)
     return app_state
 
 
@@ -101,9 +101,9 @@ class ConversationNode:
         with contextlib.ExitStack() as undo:
             self.made = self.data.prepare()
             undo.callback(self.data.release)
-            administrators = settings.app.administrators
-            if administrators and self.data.keep_admin_credential(settings.app.sdkappid, administrators[0]):
-                self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
+            if self.keep_credential():
+                root = settings.app.administrators[0]
+                self.made.append(f"credential of {root} for rcim-admin {self.data.admin_credential}")
             backend = open_store(self.data, settings, notes_faults=self.notes_faults)
             undo.callback(backend.close)
             trail = Trail(self.data.trail)
@@ -114,7 +114,7 @@ class ConversationNode:
                 from rcim.adapters.native.kept_answers import prepare
 
                 prepare(self.data.path, self.store.history_id)  # before any process takes requests
-            app_state = app_state_of(settings)
+            self.app_state = app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
@@ -127,6 +127,11 @@ class ConversationNode:
             self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop, self.traces)
             undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
+
+    def keep_credential(self) -> bool:
+        """Make the local administrator's credential if there is no good one; True if it was made."""
+        app = self.settings.app
+        return bool(app.administrators) and self.data.keep_admin_credential(app.sdkappid, app.administrators[0])
 
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
@@ -193,12 +198,28 @@ def _traces_of(settings: Settings, data: DataDir, loop: asyncio.AbstractEventLoo
     return traces_of(settings, data.key(), loop, role)
 
 
+def identity_of(settings: Settings, keys: Keys) -> Identity:
+    """Whose app this is, as the settings and the data directory say."""
+    app = settings.app
+    return Identity(
+        sdkappid=app.sdkappid,
+        key=keys.current,
+        previous_key=keys.previous,
+        administrators=frozenset(app.administrators),
+        guests=app.guests,
+        fields=app.message_user_fields,
+        presence=app.presence,
+        presence_seen_by=settings.presence_seen_by,
+        root=app.administrators[0] if app.administrators else "",
+    )
+
+
 class GatewayNode:
     """What holds connections: service and listener. `number` tells several of one server apart."""
 
     def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
-        self._settings = settings
-        self._data = data
+        self.settings = settings
+        self.data = data
         self._number = number
         self.port = 0
         self._http_prepared: HttpListener | None = None
@@ -212,55 +233,42 @@ class GatewayNode:
 
     def tls(self) -> ssl.SSLContext | None:
         """The certificate in force; None without TLS. Raises DataDirError."""
-        return tls_of(self._settings)
+        return tls_of(self.settings)
 
-    def reload(self) -> None:
-        """OP-03: what the files hold now is for new connections; if it is no good, what is in force stays."""
-        try:
-            tls = tls_of(self._settings, time.time())
-        except DataDirError as error:
-            log.error("the new certificate can't be used: the one in force stays", error=error)
-            return
+    def use(self, settings: Settings, tls: ssl.SSLContext | None, keys: Keys) -> None:
+        """OP-03: these settings are in force, this certificate is for new connections, and these keys sign."""
+        self.settings = settings
+        self.service.hub.identity.become(identity_of(settings, keys))
+        self.service.back_ends.forget_checked()
         if tls is not None:
             self._listener.tls = tls
-            if self.http is not None:
-                self.http.use(tls)
-            log.info("the certificate was loaded again, for new connections")
+        if self.http is not None:
+            self.http.put_in_force(settings)
+            self.http.use(tls)
 
     def make_service(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> Service:
         """The service, which is not yet reachable. Raises DataDirError."""
-        app = self._settings.app
-        administrators = frozenset(app.administrators)
-        identity = Identity(
-            sdkappid=app.sdkappid,
-            key=self._data.key(),
-            administrators=administrators,
-            guests=app.guests,
-            fields=app.message_user_fields,
-            presence=app.presence,
-            presence_seen_by=self._settings.presence_seen_by,
-            root=app.administrators[0] if app.administrators else "",
-        )
-        if self._settings.traces.on and self.traces is None:
+        identity = identity_of(self.settings, self.data.keys())
+        if self.settings.traces.on and self.traces is None:
             role = f"gateway {self._number}"
-            self.traces = self._own_traces = _traces_of(self._settings, self._data, loop, role)
+            self.traces = self._own_traces = _traces_of(self.settings, self.data, loop, role)
         if self.traces is not None:
             from rcim.app.traces import TracedEngine
 
             engine = TracedEngine(engine, self.traces)
         self.service = Service(
-            limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
+            limits=self.settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
         )
         if self.traces is not None:
             self.service.hub.fanout.watch = self.traces
         if self._own_traces is not None:
             self.service.hub.inspection.beside = self._own_traces.spans.counted
-        lines = AuditFiles(self._data.audit, self._note_audit_loss)
+        lines = AuditFiles(self.data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
-        if self._settings.http.on:
+        if self.settings.http.on:
             from rcim.app.http_listener import HttpListener  # before anybody is connected: it takes 0.25 s
 
-            self._http_prepared = HttpListener(self._settings, self.service)
+            self._http_prepared = HttpListener(self.settings, self.service)
             if self.traces is not None:
                 self._http_prepared.tell_of_requests(self.traces.on_request)
         return self.service
@@ -275,7 +283,7 @@ class GatewayNode:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
         make_all()
         make = partial(FrameConnection, self.service)
-        server = self._settings.server
+        server = self.settings.server
         proxies = ProxySettings(networks_of(server.proxy_from), self._note_refused_header)
         self._listener = await listen(every(make), server.host, port, tls, shared=shared, proxies=proxies)
         self.port = self._listener.port
@@ -298,7 +306,7 @@ class GatewayNode:
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close; then no more lines of the
         audit log."""
-        limits, hub = self._settings.limits, self.service.hub
+        limits, hub = self.settings.limits, self.service.hub
         back_ends = asyncio.create_task(self.http.stop()) if self.http is not None else None
         self._listener.close()
         count = len(hub)

@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +17,8 @@ import uvloop
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.logs import begin_logging, counting
 from rcim.app.nodes import ConversationNode, GatewayNode
+from rcim.app.part_reloads import PartReloads
+from rcim.app.reload_parts import prepare_gateway, prepare_owner
 from rcim.app.settings import Settings, from_plain, plain
 from rcim.app.tuning import SWITCH_INTERVAL_S, calm_collector, raise_file_limit
 from rcim.bus.gateway_router import GatewayRouter
@@ -26,8 +27,8 @@ from rcim.store.backend import StoreError
 
 OWNER, GATEWAY = "owner", "gateway"
 STDIN, STDOUT = 0, 1
-STOP, NOW, RELOAD = b"stop", b"now", b"reload"
-"""Orders: stop as one should; do not wait for anybody any more; take the certificate as it is now (OP-03)."""
+STOP, NOW = b"stop", b"now"
+"""Orders, one a line: stop as one should; do not wait for anybody any more. Others are of part_reloads.py."""
 BEAT_S = 1.0
 
 
@@ -57,13 +58,13 @@ def _report(**ready: object) -> None:
 
 
 class _Orders:
-    """What the process that started this one says: to stop, to stop now. Its end is the end of this one too.
+    """What the process that started this one says: to stop, to stop now, to reload. Its end is the end of this one too.
 
     Signals are for that process: a service manager may send them to all, and the order of stopping is not theirs.
     """
 
-    def __init__(self, reload: Callable[[], None]) -> None:
-        self._reload = reload
+    def __init__(self, reloads: PartReloads) -> None:
+        self._reloads = reloads
         self._loop = asyncio.get_running_loop()
         self.stop, self.now = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -79,18 +80,27 @@ class _Orders:
             os.write(STDOUT, b"\n")
 
     def _read(self) -> None:
+        waiting = b""
         with contextlib.suppress(OSError, RuntimeError):
-            while orders := os.read(STDIN, 4096):
-                for order in orders.split():
-                    self._loop.call_soon_threadsafe(
-                        {NOW: self.now.set, STOP: self.stop.set, RELOAD: self._reload}.get(order, _nothing)
-                    )
+            while read := os.read(STDIN, 65536):
+                *lines, waiting = (waiting + read).split(b"\n")
+                for line in lines:
+                    self._loop.call_soon_threadsafe(self._take, line)
         # What is durable is durable: this is as good as being killed.
         os._exit(1)
 
+    def _take(self, line: bytes) -> None:
+        order, _, said = line.partition(b" ")
+        if order == STOP:
+            self.stop.set()
+        elif order == NOW:
+            self.now.set()
+        elif order:
+            self._reloads.take(order, said)
+
 
 def _nothing() -> None:
-    """A signal or an order that is not for this process."""
+    """A signal that is not for this process."""
 
 
 async def owner(part: ProcessSpec, settings: Settings) -> None:
@@ -104,8 +114,11 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
         back.start(links)
         await links.listen_at(Path(part.bus))
         calm_collector()
+        reloads = PartReloads(lambda settings, files: prepare_owner(back, settings, files), say)
+        back.dispatcher.serve_reloads(reloads)
         _report(made=back.made)
-        await _Orders(_nothing).stop.wait()
+        await _Orders(reloads).stop.wait()
+        await reloads.stop()
         links.stop()
         await back.end()
 
@@ -124,7 +137,7 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
         await front.listen_http(tls, part.http_port, shared=True)
         calm_collector()
         _report(port=front.port)
-        orders = _Orders(front.reload)
+        orders = _Orders(PartReloads(lambda settings, _: prepare_gateway(front, settings), say))
         front.stop_now = orders.now
         with counting(loop):
             await orders.stop.wait()
@@ -132,6 +145,12 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
     finally:
         remote.stop()
         service.stop()
+
+
+def say(**said: object) -> None:
+    """Tell the process that started this one, which reads all the time. What it does not take at once it does not get."""
+    with contextlib.suppress(OSError):
+        os.write(STDOUT, json.dumps(said).encode() + b"\n")
 
 
 def _first_line() -> bytes:

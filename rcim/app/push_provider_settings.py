@@ -11,6 +11,8 @@ from rcim.app.setting_fields import secret_setting, setting
 class PushProvider:
     """`[push_providers.NAME]`: a push service, and the app's credentials there (PU-01)."""
 
+    RELOADED = True
+
     provider: str = setting(
         "", "Which service: apns, fcm, huawei, xiaomi, oppo, vivo, meizu, honor or webhook; it has to be given."
     )

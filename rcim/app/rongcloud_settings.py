@@ -15,6 +15,8 @@ from rcim.rules.type_table import TypeChange
 class RongCloudSettings:
     """`[rongcloud]`: RongCloud's server API, if `http.apis` names it."""
 
+    RELOADED = True
+
     app_key: str = setting("", "The App Key that back ends send; any text that they and this server share.")
     app_secret: str = secret_setting("The App Secret that back ends sign with. It can't be given as a flag.")
     app_secret_file: str = setting("", "File that holds this secret, instead of `app_secret`.")

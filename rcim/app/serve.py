@@ -14,17 +14,17 @@ from rcim.app.settings import Settings
 from rcim.app.tuning import SWITCH_INTERVAL_S, raise_file_limit
 
 
-def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
-    """Run a server until a signal: in this process, or with gateways of its own. Raises as Server.start."""
+def serve(settings: Settings, on_ready: Callable[[Ready], None], source: Callable[[], Settings]) -> None:
+    """Run a server until a signal: in this process, or with gateways of its own. `source` reads the settings again
+    (OP-03). Raises as Server.start."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     if settings.server.gateways:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        uvloop.run(supervise(settings, on_ready))
+        uvloop.run(supervise(settings, on_ready, source))
         return
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to load anew
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
     async def main() -> None:
-        await Server(settings).run_until_signal(on_ready)
+        await Server(settings, source).run_until_signal(on_ready)
 
     uvloop.run(main())

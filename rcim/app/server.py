@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rcim.app.exposure import warnings_at_start
 from rcim.app.logs import counting
-from rcim.app.nodes import ConversationNode, GatewayNode, renew_own
+from rcim.app.nodes import ConversationNode, GatewayNode
+from rcim.app.reload_parts import Both, Prepared, prepare_gateway, prepare_owner
+from rcim.app.reloading import Reloader
 from rcim.app.settings import Settings
 from rcim.app.tuning import calm_collector
 from rcim.base.limited_log import Log
@@ -38,8 +40,13 @@ class Ready:
 class Server:
     """A server in one process. `start`, then `stop`; or `run_until_signal`, which does both."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, source: Callable[[], Settings] | None = None) -> None:
+        """`source` reads the settings again (OP-03); None: the settings stay, and only the files that they name are read
+        again."""
+        self.settings = settings = replace(settings, limits=settings.limits.of_its_own())
+        given = replace(settings, limits=settings.limits.of_its_own())
+        self._source = source or (lambda: given)
+        self._given = given
         self._back = ConversationNode(settings)
         self.data = self._back.data
         self.host, self.port, self.http_port = settings.server.host, 0, 0
@@ -73,12 +80,15 @@ class Server:
             self.data.keep_address(self.host, self.port, settings.server.tls)
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub
+        self.reloader = Reloader(self._given, self._source, self)
+        back.dispatcher.serve_reloads(self.reloader)
         self.dispatcher, self.store = back.dispatcher, back.store
         log.info("listening", host=self.host, port=self.port, tls=settings.server.tls)
 
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close, sync, end."""
         self.dispatcher.going_away()
+        await self.reloader.stop()
         await self._front.stop()
         await self._back.end()
         self._undo.close()
@@ -92,16 +102,16 @@ class Server:
             await self.start()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._signal)
-            loop.add_signal_handler(signal.SIGHUP, self.reload)
+            loop.add_signal_handler(signal.SIGHUP, self.reloader.on_signal)
             calm_collector()
             on_ready(Ready(self.settings, self.host, self.port, self.made, self.http_port))
             await self._stopping.wait()
             await self.stop()
 
-    def reload(self) -> None:
-        """OP-03: take the certificate and the key as they are now."""
-        renew_own(self.settings)
-        self._front.reload()
+    async def prepare(self, settings: Settings, files: frozenset[str]) -> Prepared:
+        """Both halves of this process (reloading.Parts). Raises ReloadRefused."""
+        front = await prepare_gateway(self._front, settings)
+        return Both(await prepare_owner(self._back, settings, files), front)
 
     def _signal(self) -> None:
         if self._stopping.is_set():

@@ -54,7 +54,9 @@ class SettingsError(Exception):
 class App:
     """`[app]`"""
 
-    sdkappid: int = setting(1400000000, "The app's number; it is part of every UserSig.")
+    RELOADED = True
+
+    sdkappid: int = setting(1400000000, "The app's number; it is part of every UserSig.", reloaded=False)
     administrators: tuple[str, ...] = setting(("administrator",), "User ids of app administrators (ID-08).")
     presence: bool = setting(True, "Tell users what others do: online, in the background, offline (ID-07).")
     presence_seen_by: str = setting(
@@ -75,7 +77,7 @@ class App:
         "those of Tencent's profiles; who declares fields of their own lists them again, if they are needed.",
     )
     message_user_fields: tuple[str, ...] = setting(
-        (), "Those custom fields of a user that are sent with their messages (MS-04)."
+        (), "Those custom fields of a user that are sent with their messages (MS-04).", reloaded=False
     )
     message_member_fields: tuple[str, ...] = setting(
         (), "Custom fields of a member that are sent with their messages (MS-04)."
@@ -112,9 +114,11 @@ class Server:
     host: str = setting("127.0.0.1", "Address to listen on. 0.0.0.0 makes the server reachable from outside.")
     port: int = setting(7460, "Port to listen on; 0: any free port.")
     tls: bool = setting(True, "Use TLS. Switch it off only on a trusted network or for measuring.")
-    certificate: str = setting("", "PEM file with the certificate chain; empty: `cert.pem` in the data directory.")
+    certificate: str = setting(
+        "", "PEM file with the certificate chain; empty: `cert.pem` in the data directory.", reloaded=True
+    )
     private_key: str = setting(
-        "", "PEM file with the key of the certificate; empty: `key.pem` in the data directory."
+        "", "PEM file with the key of the certificate; empty: `key.pem` in the data directory.", reloaded=True
     )
     data: str = setting("rcim-data", "Data directory; the first start creates it.")
     proxy_from: tuple[str, ...] = setting(
@@ -137,6 +141,8 @@ class StoreSettings:
 class OneToOne:
     """`[c2c]`: one-to-one conversations (C2-01)."""
 
+    RELOADED = True
+
     list: str = setting("black", "Which lists of users apply: black or white (SC-07).")
     roaming_days: int = setting(PAIR.roaming_days, "Days for which messages are stored.")
     offline_days: int = setting(
@@ -153,6 +159,8 @@ class OneToOne:
 class DeviceSettings:
     """`[devices]`: sessions that one user may have at a time, by platform; 0: no limit (ID-04)."""
 
+    RELOADED = True
+
     web: int = setting(SLOTS[Platform.WEB], "Browsers. The vendor calls more than 1 multi-device login.")
     desktop: int = setting(SLOTS[Platform.DESKTOP], "Desktops.")
     mobile: int = setting(SLOTS[Platform.MOBILE], "Phones.")
@@ -163,6 +171,8 @@ class DeviceSettings:
 @dataclass(frozen=True)
 class Log:
     """`[log]`"""
+
+    RELOADED = True
 
     level: str = setting("info", "Least level that is logged: debug, info, warning or error.")
     format: str = setting("text", "How a line is written: text, for people, or json, one object in each line.")

@@ -9,12 +9,24 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rcim.app.settings import NAMED, SECTIONS, TYPES, Settings, SettingsError
 from rcim.app.settings_checks import check
 from rcim.base.texts import read_text
 from rcim.rules.type_table import TypeChange
+
+
+class Source(NamedTuple):
+    """Where a process has its settings from, to read them again (OP-03)."""
+
+    file: Path | None = None
+    flags: tuple[str, ...] = ()
+
+    def load(self) -> Settings:
+        """The settings as they are there now. Blocks; raises SettingsError."""
+        return load(self.file, flags=self.flags)
+
 
 SECTION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 """The environment has no other letters than these."""

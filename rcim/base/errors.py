@@ -423,6 +423,24 @@ NO_SCOPE = ErrorCode(
 BAD_API_KEY = ErrorCode(300141, "BAD_API_KEY", _M, False, "The API key is wrong, revoked or expired (ID-08).")
 NO_SUCH_KEY = ErrorCode(300142, "NO_SUCH_KEY", _M, False, "There is no API key with this id (ID-08).")
 
+# -- operating a server
+
+RELOAD_REFUSED = ErrorCode(
+    300147,
+    "RELOAD_REFUSED",
+    _M,
+    False,
+    "The settings can't be put into force as they are; nothing has changed. The detail says what is wrong, and where "
+    "(OP-03).",
+)
+RELOAD_UNDER_WAY = ErrorCode(
+    300148,
+    "RELOAD_UNDER_WAY",
+    _M,
+    False,
+    "The settings are being reloaded, and another reload waits; try again later (OP-03).",
+)
+
 ALL: tuple[ErrorCode, ...] = tuple(
     sorted((v for v in list(globals().values()) if isinstance(v, ErrorCode)), key=lambda c: c.number)
 )

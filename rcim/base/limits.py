@@ -1,12 +1,17 @@
 """Every bound of the server, by name, with its unit and the reason for its number.
 
+A process has one object with the limits in force (`of_its_own`), which everything in it refers to and reads when it needs
+a limit. A reload replaces the values in that object between two turns of the loop (`put_in_force`, OP-03). Whoever makes
+something of a limit at the start has a method `take_limits`, which is called after a reload; a limit of which that can't
+be said is declared with `restart=True`. tests/arch/test_live_limits.py checks this.
+
 Each bound is a setting of the `[limits]` table; docs/reference/settings.md is made from this file. The spec
 (protocol-spec/limits.md, limits.json) lists the bounds that a client can meet.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from rcim.base.rate_limits import RateLimits, bound
 
@@ -23,7 +28,12 @@ class Limits(RateLimits):
         wire=True,
     )
     frame_bytes_max: int = bound(
-        65536, 32768, 1 << 20, "The longest frame after login: a page of history fits into it (WI-04).", wire=True
+        65536,
+        32768,
+        1 << 20,
+        "The longest frame after login: a page of history fits into it (WI-04).",
+        wire=True,
+        restart=True,
     )
     body_bytes_max: int = bound(
         8192, 1024, 49152, "Bytes of all elements of one message together (MS-03, 8 KiB).", wire=True
@@ -157,6 +167,7 @@ class Limits(RateLimits):
         500,
         "Users named in one joined change notice: this bounds what a join storm costs each member (GT-15).",
         wire=True,
+        restart=True,
     )
     offline_sweep_ms: int = bound(
         300_000,
@@ -189,6 +200,7 @@ class Limits(RateLimits):
         864_000_000,
         "A clock that jumps by more than this while the server runs, or at the start is this far before the newest time "
         "in the store, is in doubt: nothing is deleted because of its age. Sleep and time servers stay far below it.",
+        restart=True,
     )
     clock_off_max_ms: int = bound(
         259_200_000,
@@ -196,6 +208,7 @@ class Limits(RateLimits):
         31_536_000_000,
         "A clock that at the start is further than this after the newest time in the store is in doubt until the "
         "operator confirms it: a server may be off for a weekend, and messages are stored for a week or more.",
+        restart=True,
     )
     changes_kept_days: int = bound(
         30,
@@ -241,7 +254,12 @@ class Limits(RateLimits):
         wire=True,
     )
     dedupe_window_ms: int = bound(
-        600_000, 1000, 3_600_000, "How long the server remembers a client message id (MS-02, 10 minutes).", wire=True
+        600_000,
+        1000,
+        3_600_000,
+        "How long the server remembers a client message id (MS-02, 10 minutes).",
+        wire=True,
+        restart=True,
     )
     dedupe_entries_max: int = bound(
         100_000,
@@ -249,6 +267,7 @@ class Limits(RateLimits):
         10_000_000,
         "Client message ids that the server remembers for one conversation: 10 minutes at 166 messages a second.",
         wire=True,
+        restart=True,
     )
     invitations_max: int = bound(
         100,
@@ -256,6 +275,7 @@ class Limits(RateLimits):
         1000,
         "Invitations of one user that wait for an answer: they are in memory with the user.",
         wire=True,
+        restart=True,
     )
     user_list_max: int = bound(
         1000,
@@ -311,10 +331,18 @@ class Limits(RateLimits):
         0, 0, 10_000, "Of them in one hour; 0: no bound of its own. RongCloud allows 2 (SY-04)."
     )
     flow_slice_ms: int = bound(
-        100, 10, 1000, "How often a group near its limit passes messages (FC-06): one write carries several."
+        100,
+        10,
+        1000,
+        "How often a group near its limit passes messages (FC-06): one write carries several.",
+        restart=True,
     )
     held_back_ids_max: int = bound(
-        1000, 10, 1_000_000, "Client message ids that the server remembers of a group's held-back messages (FC-05)."
+        1000,
+        10,
+        1_000_000,
+        "Client message ids that the server remembers of a group's held-back messages (FC-05).",
+        restart=True,
     )
     actor_idle_ms: int = bound(
         300_000,
@@ -343,6 +371,7 @@ class Limits(RateLimits):
         "Messages of one conversation that are not stored and can be recalled: an hour at 40 a second; 16 bytes each, "
         "2.4 MB.",
         wire=True,
+        restart=True,
     )
     paced_deliveries_per_s: int = bound(
         2500,
@@ -435,6 +464,16 @@ class Limits(RateLimits):
     def applied_after_ms(self, now_ms: int) -> int:
         """GR-12: applications of then or before wait no longer at `now_ms`, and decisions as old are not known."""
         return max(now_ms - self.applications_kept_days * 86_400_000, 0)
+
+    def of_its_own(self) -> Limits:
+        """Another object with the same values: the limits in force of a process, which a reload may change."""
+        return replace(self)
+
+    def put_in_force(self, limits: Limits) -> None:
+        """OP-03: from now on this object has the values of `limits`. Only for one made with `of_its_own`, and between two
+        turns of the loop. Threads that read meanwhile see each value as it was or as it is."""
+        for f in fields(self):
+            object.__setattr__(self, f.name, getattr(limits, f.name))
 
 
 DEFAULTS = Limits()

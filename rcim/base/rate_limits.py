@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-def bound(default: int, low: int, high: int, why: str, *, wire: bool = False) -> int:
-    """A limit with its range (both ends included); `wire` marks a limit that client authors need to know."""
-    value: int = field(default=default, metadata={"low": low, "high": high, "why": why, "wire": wire})
+def bound(default: int, low: int, high: int, why: str, *, wire: bool = False, restart: bool = False) -> int:
+    """A limit with its range (both ends included); `wire` marks a limit that client authors need to know, `restart` one
+    that a reload does not put into force (OP-03)."""
+    metadata = {"low": low, "high": high, "why": why, "wire": wire, "reloaded": not restart}
+    value: int = field(default=default, metadata=metadata)
     return value
 
 

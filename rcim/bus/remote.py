@@ -63,7 +63,7 @@ class RemoteOwner:
 
     def __init__(self, path: Path, number: int, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self._path = path
-        self._key_max = limits.mailbox_max
+        self._limits = limits
         self._number = number
         self._loop = loop
         self._hub: Gateway | None = None
@@ -114,7 +114,7 @@ class RemoteOwner:
 
     def submit(self, request: CommandRequest) -> bool:
         under_way = self._of_key.get(request.key, 0)
-        if under_way >= self._key_max or self._commands >= OUTSTANDING_MAX:
+        if under_way >= self._limits.mailbox_max or self._commands >= OUTSTANDING_MAX:
             self._waiting.setdefault(request.key, {})[request.reply_to] = None
             return False
         self._of_key[request.key] = under_way + 1
@@ -225,7 +225,7 @@ class RemoteOwner:
     def _wake(self) -> None:
         if not self._waiting or self._commands > OUTSTANDING_MAX // 2:
             return
-        for key in [key for key in self._waiting if self._of_key.get(key, 0) <= self._key_max // 2]:
+        for key in [key for key in self._waiting if self._of_key.get(key, 0) <= self._limits.mailbox_max // 2]:
             for reply_to in self._waiting.pop(key):
                 try:
                     reply_to.mailbox_drained(key)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rcim.app.settings import Settings, SettingsError
-from rcim.app.sources import load
+from rcim.app.sources import Source
 from rcim.base.terminal import printable
 
 EXIT_USAGE = 2
@@ -35,10 +35,16 @@ def fail(text: str, code: int = EXIT_USAGE) -> typer.Exit:
 
 def settings_of(config: Path | None, flags: list[str] | None, data: str | None) -> Settings:
     """The settings in force, or the end with what is wrong."""
+    return settings_and_source(config, flags, data)[0]
+
+
+def settings_and_source(config: Path | None, flags: list[str] | None, data: str | None) -> tuple[Settings, Source]:
+    """The settings in force, and where to read them again (OP-03); or the end with what is wrong."""
     given = list(flags or [])
     if data is not None:
         given.append(f"server.data={data}")
+    source = Source(config, tuple(given))
     try:
-        return load(config, flags=given)
+        return source.load(), source
     except SettingsError as error:
         raise fail(str(error)) from None

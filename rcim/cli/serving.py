@@ -11,7 +11,7 @@ import typer
 from rcim.app.exposure import warnings_at_start
 from rcim.base.limited_log import Log
 from rcim.base.terminal import printable
-from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_of
+from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_and_source
 from rcim.version import __version__
 
 if TYPE_CHECKING:
@@ -41,12 +41,15 @@ def serve(
 
     The first start creates the data directory, with a signing key and a self-signed certificate in it. Every other
     setting is in docs/reference/settings.md; --set takes any of them.
+
+    SIGHUP, or `rcim-admin reload`, has it read its settings, and the files that
+    they name, again: docs/operate/reload.md.
     """
     flags = list(set_ or [])
     flags += [f"server.host={host}"] if host is not None else []
     flags += [f"server.port={port}"] if port is not None else []
     flags += [f"server.gateways={gateways}"] if gateways is not None else []
-    settings = settings_of(config, flags, data)
+    settings, source = settings_and_source(config, flags, data)
     if check:
         _print_warnings(warnings_at_start(settings))
         print("settings are good")
@@ -59,7 +62,7 @@ def serve(
 
     begin_logging(settings.log.level, settings.log.format, process=_process(settings))
     try:
-        serving.serve(settings, _ready_json if as_json else _ready_text)
+        serving.serve(settings, _ready_json if as_json else _ready_text, source.load)
     except (DataDirError, StoreError, OSError) as error:
         raise fail(str(error)) from None
     except GatewaysError as error:

@@ -31,6 +31,11 @@ class KeyRequests(Requests):
         """Revoke an API key."""
         await self.request(frames.AdminKeyRevoke(key_id), frames.AdminKeyRevokeOk, repeat=False)
 
+    async def reload(self, *, check_only: bool = False) -> frames.AdminReloadOk:
+        """OP-03: have the server read its settings again and put into force what can be; with `check_only` only say what
+        would change. Returns the changes. Raises RcimError, also RELOAD_REFUSED: nothing has changed."""
+        return await self.request(frames.AdminReload(check_only), frames.AdminReloadOk)
+
     async def audit(
         self, *, from_ms: int = 0, to_ms: int = 0, who: str = "", operation: str = ""
     ) -> AsyncIterator[frames.AuditEntry]:

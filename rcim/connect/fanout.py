@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -34,8 +33,6 @@ from rcim.flow.ceiling import Ceiling
 from rcim.flow.slices import gather_ms, wait_ms
 from rcim.rules.conversation_kinds import open_address
 from rcim.rules.targets import Target, matches
-
-log = logging.getLogger("rcim.connect")
 
 TOLD_MAX = 256
 """Notices, transient messages and changes of messages that wait while others are given out; more are left out."""
@@ -73,8 +70,9 @@ class Fanout(Audiences):
         self._on_empty = on_empty
         self._chunked = 0
         """Rounds under way that are cut into chunks."""
-        self._paced = PacedRounds(loop, limits.paced_deliveries_per_s, lambda: self._chunked > 0)
-        self.ceiling = Ceiling(limits.deliveries_per_s_max)
+        self._paced = PacedRounds(loop, 1, lambda: self._chunked > 0)
+        self.ceiling = Ceiling(0)
+        self.take_limits()
         self.watch: RoundWatch | None = None
         """Who follows messages; None: nobody."""
         self.rounds = 0
@@ -83,6 +81,11 @@ class Fanout(Audiences):
         self.notices = 0
         self.untold = 0
         """Frames with joined changes (GT-15) that were given out."""
+
+    def take_limits(self) -> None:
+        """What is made of limits follows them (OP-03)."""
+        self._paced.set_rate(self._limits.paced_deliveries_per_s)
+        self.ceiling.set_rate(self._limits.deliveries_per_s_max)
 
     @property
     def paced_waiting(self) -> int:

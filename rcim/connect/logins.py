@@ -141,6 +141,7 @@ class Logins:
             token=login.user_sig,
             sdkappid=identity.sdkappid,
             key=identity.key,
+            previous_key=identity.previous_key,
             user_id=user_id,
             now_s=clock.wall_ms() // 1000,
         )

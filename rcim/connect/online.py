@@ -16,11 +16,22 @@ from rcim.store.answers import LoginFacts
 
 
 class Identity:
-    """Whose app this is: `sdkappid`, the signing `key`, the ids of its administrators, whether guests may come in
-    (ID-06), which custom fields of users go with their messages (MS-04), and whether it is told what users do, and to
-    whom (ID-07). The app itself acts in the name of `root`, its first administrator."""
+    """Whose app this is: `sdkappid`, the signing `key` and the `previous_key`, which is empty unless keys are being
+    rotated (ID-01), the ids of its administrators, whether guests may come in (ID-06), which custom fields of users go
+    with their messages (MS-04), and whether it is told what users do, and to whom (ID-07). The app itself acts in the
+    name of `root`, its first administrator."""
 
-    __slots__ = ("administrators", "fields", "guests", "key", "presence", "presence_seen_by", "root", "sdkappid")
+    __slots__ = (
+        "administrators",
+        "fields",
+        "guests",
+        "key",
+        "presence",
+        "presence_seen_by",
+        "previous_key",
+        "root",
+        "sdkappid",
+    )
 
     def __init__(
         self,
@@ -32,6 +43,7 @@ class Identity:
         presence: bool = True,
         presence_seen_by: SeenBy = SeenBy.SHARED,
         root: str = "",
+        previous_key: str = "",
     ) -> None:
         self.sdkappid = sdkappid
         self.key = key
@@ -41,6 +53,12 @@ class Identity:
         self.presence = presence
         self.presence_seen_by = presence_seen_by
         self.root = root
+        self.previous_key = previous_key
+
+    def become(self, other: Identity) -> None:
+        """OP-03: be as `other` from now on."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(other, name))
 
     def sent(self, fields: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
         """Those of a user's `fields` that go with its messages."""

@@ -109,6 +109,10 @@ class Outgoing(asyncio.BufferedProtocol, ABC):
         """What the client says that it is; empty if it says nothing."""
         return ""
 
+    @abstractmethod
+    def count_frames(self) -> None:
+        """Look again whether its frames are counted (LI-01): limits or administrators have changed (OP-03)."""
+
     @property
     @abstractmethod
     def deadline_ms(self) -> int:

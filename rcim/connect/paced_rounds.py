@@ -34,6 +34,10 @@ class PacedRounds:
         self._last_ms = 0
         """When the last portion was visited (steady time)."""
 
+    def set_rate(self, per_s: int) -> None:
+        """So many connections a second from now on."""
+        self._pacer.set_rate(per_s)
+
     def __len__(self) -> int:
         return len(self._waiting)
 

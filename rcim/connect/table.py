@@ -109,11 +109,24 @@ class ConnectionTable(Generic[C]):
         self.limits = limits
         self.loop = loop
         self.counters = Counters()
-        self.turns = Turns(limits.input_turn_ms / 1000, limits.handshake_turn_ms / 1000, loop.call_soon)
+        self.turns = Turns(0.0, 0.0, loop.call_soon)
         self.input_buffer = memoryview(bytearray(INPUT_BYTES))
         """Where the transport puts what has come; it is taken out at once."""
         self.wheel: TimingWheel[Admitted] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
-        self.rates = UserRates(
+        self.rates = UserRates((0, 0, 0, 0, 0, 0))
+        self.work_budget = WorkBudget(0, INPUT_BURST_S)
+        self.take_limits()
+        self._connections: dict[int, C] = {}
+        self._by_address: dict[str, int] = {}
+        self._last_id = (number << NUMBER_SHIFT) + clock.wall_ms() % (1 << NUMBER_SHIFT)
+        self._to_flush: list[Admitted] = []
+        self._ticker: asyncio.TimerHandle | None = None
+
+    def take_limits(self) -> None:
+        """What is made of limits follows them (OP-03)."""
+        limits = self.limits
+        self.turns.set_budgets(limits.input_turn_ms / 1000, limits.handshake_turn_ms / 1000)
+        self.rates.set_rates(
             (
                 limits.sends_per_min,
                 limits.reads_per_min,
@@ -123,12 +136,7 @@ class ConnectionTable(Generic[C]):
                 limits.transients_per_min,
             )
         )
-        self.work_budget = WorkBudget(limits.input_ms_per_s, INPUT_BURST_S)
-        self._connections: dict[int, C] = {}
-        self._by_address: dict[str, int] = {}
-        self._last_id = (number << NUMBER_SHIFT) + clock.wall_ms() % (1 << NUMBER_SHIFT)
-        self._to_flush: list[Admitted] = []
-        self._ticker: asyncio.TimerHandle | None = None
+        self.work_budget.set_rate(limits.input_ms_per_s)
 
     def start(self) -> None:
         """Begin to watch deadlines."""

@@ -80,6 +80,11 @@ class Turns:
         self.users = Line(input_s)
         self.strangers = Line(strangers_s)
 
+    def set_budgets(self, input_s: float, strangers_s: float) -> None:
+        """So much time is there in one turn of the loop, beginning with this one."""
+        self._input_s = self._left_s = self.users.budget_s = input_s
+        self.strangers.budget_s = strangers_s
+
     @property
     def has_time(self) -> bool:
         """False if this turn of the loop has spent its time for input that is worked on as it arrives."""

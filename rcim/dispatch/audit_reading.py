@@ -36,12 +36,20 @@ class AuditReading:
 
     def start(self) -> None:
         """Remove what is too old, now and from time to time."""
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._keep_days:
             return
         self._timer = self._loop.call_later(TRIM_EVERY_S, self.start)
         if self._time.may_delete():
             oldest = day_of(self._time.now_ms() - self._keep_days * DAY_MS)
             self._worker.do(lambda: remove_before(self._folder, oldest), _removed)
+
+    def keep_for(self, keep_days: int) -> None:
+        """OP-03: remove files after so many days from now on."""
+        if keep_days != self._keep_days:
+            self._keep_days = keep_days
+            self.start()
 
     def ask(self, query: AuditQuery, done: Callable[[AnyResult | Answer], None]) -> None:
         """Answer in the loop, later."""

@@ -30,22 +30,28 @@ class BackEndPace:
     def __init__(
         self, limits: Limits, loop: asyncio.AbstractEventLoop, submit: Callable[[CommandRequest], bool]
     ) -> None:
-        self._rate = Rate(limits.backend_sends_per_s, SECOND_MS)
-        self._queue_max = limits.backend_queue_max
-        self._per_s = limits.backend_sends_per_s
+        self._limits = limits
         self._loop = loop
         self._submit = submit
         self._full_ms = 0.0
         self._queue: deque[tuple[CommandRequest, int]] = deque()
         """With each the time until when whoever asked waits; 0: for ever."""
         self._timer: asyncio.TimerHandle | None = None
+        self.take_limits()
+
+    def take_limits(self) -> None:
+        """What is made of limits follows them (OP-03); what waits goes on at the new rate."""
+        self._rate = Rate(self._limits.backend_sends_per_s, SECOND_MS)
+        if self._queue and self._timer is not None:
+            self._timer.cancel()
+            self._arm(0)
 
     def __len__(self) -> int:
         return len(self._queue)
 
     def take(self, request: CommandRequest) -> bool:
         """Let it go now, or later, or refuse it. False: as `submit`, `reply_to` is told when there is room."""
-        if not self._rate.limited:
+        if not self._rate.limited and not self._queue:
             return self._submit(request)
         if not self._queue:
             self._full_ms, wait = self._rate.take(self._full_ms, clock.steady_ms())
@@ -53,9 +59,10 @@ class BackEndPace:
                 return self._submit(request)
             self._arm(wait)
         patience_ms = _patience_ms(request)
-        wait_ms = len(self._queue) * SECOND_MS // self._per_s
-        if len(self._queue) >= self._queue_max:
-            _refuse(request, TOO_FREQUENT, f"{self._queue_max} {WAITING}; send more slowly", SECOND_MS)
+        wait_ms = len(self._queue) * SECOND_MS // (self._limits.backend_sends_per_s or SECOND_MS)
+        most = self._limits.backend_queue_max
+        if len(self._queue) >= most:
+            _refuse(request, TOO_FREQUENT, f"{most} {WAITING}; send more slowly", SECOND_MS)
         elif patience_ms and wait_ms > patience_ms:
             _refuse(request, TOO_FREQUENT, f"{len(self._queue)} {WAITING}; send more slowly", wait_ms - patience_ms)
         else:
@@ -70,10 +77,11 @@ class BackEndPace:
         self._timer = None
         now_ms = clock.steady_ms()
         while self._queue:
-            self._full_ms, wait = self._rate.take(self._full_ms, now_ms)
-            if wait:
-                self._arm(wait)
-                return
+            if self._rate.limited:
+                self._full_ms, wait = self._rate.take(self._full_ms, now_ms)
+                if wait:
+                    self._arm(wait)
+                    return
             request, until_ms = self._queue.popleft()
             if (until_ms and now_ms > until_ms) or not self._submit(request):
                 _refuse(request, OVERLOADED, OVERLOADED.meaning, SECOND_MS)

@@ -17,9 +17,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
-from rcim.actor.events import EventKind
+from rcim.actor.events import EventKind, SessionChanged
 from rcim.actor.outcomes import Outcome
 from rcim.actor.queries import Asks, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.user import user_key
@@ -43,11 +44,12 @@ from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.message_watch import MessageWatch
 from rcim.dispatch.outbox_control import OutboxControl
-from rcim.dispatch.pending_requests import AskApp, PendingRequests
+from rcim.dispatch.pending_requests import AskApp, PendingRequests, nobody_to_ask
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import QueryRouter
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
+from rcim.dispatch.reload_control import ReloadControl
 from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
 from rcim.dispatch.retention import Retention
@@ -99,13 +101,13 @@ class Dispatcher:
         self._loading = Worker(loop, "rcim-loader")
         self._sessions = SessionRegistry(app_state.config.slots)
         self._timers = Timers(loop)
-        budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
+        self._query_budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
         self._reader = Reader(
             store=store,
             worker=self._reading,
             loading=self._loading,
             complete=self._completed,
-            budget=budget,
+            budget=self._query_budget,
             later=self._timers.later,
             soon=loop.call_soon,
         )
@@ -153,10 +155,8 @@ class Dispatcher:
         was asked and told."""
         self._counted = counted
         self._sink = self._router.sink = self._sessions.sink = sink
-        if EventKind.SESSION_CHANGED in self._app_state.wanted_events:
-            self._sessions.tell_app = lambda event: self._committer.tell(shard_of(user_key(event.user_id)), event)
-        if ask_app is not None:
-            self._pending.ask_app = ask_app
+        self.want_events(self._app_state.wanted_events)
+        self.ask_with(ask_app)
         closing = Closing(self.submit)
         self._effects = self._releaser.effects = EffectRunner(
             app_state=self._app_state,
@@ -173,6 +173,25 @@ class Dispatcher:
     def follow(self, watch: MessageWatch) -> None:
         """Tell `watch` of each command, from now on."""
         self._watch = self._releaser.watch = watch
+
+    def want_events(self, kinds: frozenset[EventKind]) -> None:
+        """Events of these kinds are made from now on, and no others."""
+        self._app_state.wanted_events = kinds
+        self._sessions.tell_app = self._tell_session if EventKind.SESSION_CHANGED in kinds else None
+
+    def _tell_session(self, event: SessionChanged) -> None:
+        self._committer.tell(shard_of(user_key(event.user_id)), event)
+
+    def ask_with(self, ask_app: AskApp | None) -> None:
+        """CB-03: the app is asked so from now on; None: it is asked about nothing."""
+        self._pending.ask_app = ask_app or nobody_to_ask
+
+    def take_settings(self, config: AppConfig) -> None:
+        """OP-03: `config` is in force from now on, and what is made of limits and of it follows."""
+        self._app_state.replace(config)
+        self._sessions.slots = config.slots
+        self._query_budget.set_rate(self._limits.query_ms_per_s)
+        self._back_end.take_limits()
 
     # -- in
 
@@ -278,6 +297,10 @@ class Dispatcher:
     def have_outbox(self, control: OutboxControl) -> None:
         """`control` carries out what administrators do with the consumers of events (CB-04)."""
         self._workflow_context.outbox = control
+
+    def serve_reloads(self, control: ReloadControl) -> None:
+        """`control` reads the settings again when an administrator says so (OP-03)."""
+        self._workflow_context.reloads = control
 
     def now_ms(self) -> int:
         """The trusted time, in milliseconds since 1970."""

@@ -89,14 +89,14 @@ class Housekeeping:
         """Begin; `later` may drop its calls at the end."""
         self._later = later
         limits = self._app_state.config.limits
-        self._again(limits.idle_sweep_ms, self.reclaim)
-        self._again(limits.offline_sweep_ms, self.drop_offline)
-        self._again(limits.ending_sweep_ms, self.end_temporary)
-        self._again(limits.empty_sweep_ms, self.close_empty)
+        self._again(lambda: limits.idle_sweep_ms, self.reclaim)
+        self._again(lambda: limits.offline_sweep_ms, self.drop_offline)
+        self._again(lambda: limits.ending_sweep_ms, self.end_temporary)
+        self._again(lambda: limits.empty_sweep_ms, self.close_empty)
 
-    def _again(self, every_ms: int, job: Callable[[int, Callable[[], None]], None]) -> None:
+    def _again(self, every_ms: Callable[[], int], job: Callable[[int, Callable[[], None]], None]) -> None:
         """Do the job in `every_ms`, and so long after each end of it."""
-        self._later(every_ms / 1000, lambda: job(self._time.now_ms(), partial(self._again, every_ms, job)))
+        self._later(every_ms() / 1000, lambda: job(self._time.now_ms(), partial(self._again, every_ms, job)))
 
     def reclaim(self, now_ms: int, end: Callable[[], None]) -> None:
         """GT-24: tell every group that has been idle too long at `now_ms`; then call `end`."""

@@ -39,7 +39,8 @@ _NOBODY = _Nobody()
 AskApp = Callable[[BeforeCallback, Callable[[CallbackVerdict], None]], None]
 
 
-def _nobody_to_ask(ask: BeforeCallback, answered: Callable[[CallbackVerdict], None]) -> None:
+def nobody_to_ask(ask: BeforeCallback, answered: Callable[[CallbackVerdict], None]) -> None:
+    """The app is asked about nothing: everything is allowed."""
     answered(ALLOWED)
 
 
@@ -57,7 +58,7 @@ class PendingRequests:
         self._loop = loop
         self._ready = ready
         self._armed: set[Mailbox] = set()
-        self.ask_app: AskApp = _nobody_to_ask
+        self.ask_app: AskApp = nobody_to_ask
         """How the app is asked; set by who knows how."""
 
     def took(

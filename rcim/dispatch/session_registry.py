@@ -31,7 +31,7 @@ class SessionRegistry:
     """See the module's text. `slots` is that of rules/devices.py; `sink` is set when there is one."""
 
     def __init__(self, slots: Mapping[Platform, int]) -> None:
-        self._slots = slots
+        self.slots = slots
         self._users: dict[str, dict[int, Device]] = {}
         self._replaced: set[int] = set()
         """Connections that were told to go, and are not gone yet."""
@@ -161,7 +161,7 @@ class SessionRegistry:
 
     def _make_room(self, user_id: str, there: dict[int, Device]) -> list[Closing]:
         """Close what is too much."""
-        closing = too_many(there.values(), self._slots)
+        closing = too_many(there.values(), self.slots)
         for one in closing:
             del there[one.device.connection_id]
             self._replaced.add(one.device.connection_id)

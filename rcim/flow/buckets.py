@@ -80,6 +80,10 @@ class WorkBudget:
         """False if there is no bound."""
         return self._ms_per_s > 0
 
+    def set_rate(self, ms_per_s: int) -> None:
+        """The server works so much for each user from now on; what was spent counts as it did."""
+        self._ms_per_s = ms_per_s
+
     def spend(self, user_id: str, spent_ms: float, now_ms: float) -> int:
         """The server has worked `spent_ms` for the user. Returns as `wait_ms`."""
         if not self._ms_per_s:
@@ -145,9 +149,13 @@ class UserRates:
     __slots__ = ("_rates", "_users", "limited")
 
     def __init__(self, per_min: tuple[int, int, int, int, int, int]) -> None:
-        self._rates = tuple(Rate(count, MINUTE_MS) for count in per_min)
         self._users: OrderedDict[str, tuple[list[float], int]] = OrderedDict()
         """User to when its buckets are full, and when it was here last; who was here last stands last."""
+        self.set_rates(per_min)
+
+    def set_rates(self, per_min: tuple[int, int, int, int, int, int]) -> None:
+        """From now on `per_min`. How empty a bucket is stays as it was, as a share of the whole."""
+        self._rates = tuple(Rate(count, MINUTE_MS) for count in per_min)
         self.limited = any(rate.limited for rate in self._rates)
 
     def __len__(self) -> int:

@@ -31,6 +31,10 @@ class Ceiling:
         self.left_out = 0
         """Deliveries that were left out so far."""
 
+    def set_rate(self, per_s: int) -> None:
+        """At most so many a second from now on."""
+        self._per_s = per_s
+
     def admits(self, priority: Priority, sockets: int, now_ms: int) -> bool:
         """Whether a message of `priority` goes out to `sockets` sockets at `now_ms` (steady time)."""
         if not self._per_s:

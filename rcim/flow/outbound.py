@@ -24,12 +24,10 @@ from rcim.base.terms import Priority
 class OutboundQueue:
     """Decides; it holds no bytes itself. `left_out` maps a conversation to its first and newest SEQ left out."""
 
-    __slots__ = ("_hard", "_slow_ms", "_soft", "dropped", "left_out", "slow_since_ms")
+    __slots__ = ("_limits", "dropped", "left_out", "slow_since_ms")
 
     def __init__(self, limits: Limits) -> None:
-        self._soft = limits.out_soft_bytes
-        self._hard = limits.out_hard_bytes
-        self._slow_ms = limits.out_slow_ms
+        self._limits = limits
         self.slow_since_ms = 0
         """Steady time since when the queue has been above the soft bound; 0 if it is not."""
         self.left_out: dict[str, tuple[int, int]] = {}
@@ -43,13 +41,14 @@ class OutboundQueue:
 
         Only called for a connection that is slow, or owes a RESYNC: the way of a quick one doesn't come here.
         """
-        if queued_bytes > self._soft and not self.slow_since_ms:
+        soft = self._limits.out_soft_bytes
+        if queued_bytes > soft and not self.slow_since_ms:
             self.slow_since_ms = now_ms
         behind = self.left_out.get(conversation)
         leave_out = (
             behind is not None
-            or queued_bytes > self._hard
-            or (queued_bytes > self._soft and priority >= Priority.LOW)
+            or queued_bytes > self._limits.out_hard_bytes
+            or (queued_bytes > soft and priority >= Priority.LOW)
         )
         if not leave_out:
             return True
@@ -64,14 +63,15 @@ class OutboundQueue:
 
     def too_slow(self, now_ms: int) -> bool:
         """True if it has been above the soft bound for too long: close it with TOO_SLOW."""
-        return self.slow_since_ms != 0 and now_ms - self.slow_since_ms >= self._slow_ms
+        return self.slow_since_ms != 0 and now_ms - self.slow_since_ms >= self._limits.out_slow_ms
 
     def drained(self, queued_bytes: int) -> list[tuple[str, int, int]]:
         """Call when the queue got shorter. Once it is short enough: (conversation, from SEQ, newest SEQ) of each
         RESYNC to send now; deliveries go on after them."""
-        if queued_bytes <= self._soft:
+        soft = self._limits.out_soft_bytes
+        if queued_bytes <= soft:
             self.slow_since_ms = 0
-        if queued_bytes > self._soft // 2 or not self.left_out:
+        if queued_bytes > soft // 2 or not self.left_out:
             return []
         told = [(conversation, first, last) for conversation, (first, last) in self.left_out.items()]
         self.left_out.clear()

@@ -18,11 +18,15 @@ class Pacer:
     __slots__ = ("_at_ms", "_most", "_per_s", "_room")
 
     def __init__(self, per_s: int) -> None:
-        self._per_s = per_s
-        self._most = max(per_s * TICK_MS, 1000)
+        self.set_rate(per_s)
         self._room = self._most
         """In thousandths of a visit."""
         self._at_ms = 0
+
+    def set_rate(self, per_s: int) -> None:
+        """So many visits a second from now on."""
+        self._per_s = per_s
+        self._most = max(per_s * TICK_MS, 1000)
 
     def room(self, now_ms: int) -> int:
         """The number of connections that may be visited now, in this turn of the loop."""

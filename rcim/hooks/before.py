@@ -61,6 +61,12 @@ class Asking:
         self.counts: Counter[str] = Counter()
         """How many questions were asked, allowed, refused, dropped, replaced, failed; skipped: too many unanswered."""
 
+    async def finish(self, within_s: float) -> None:
+        """Let the questions that are under way be answered, for so long; then `close`."""
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=within_s)
+        await self.close()
+
     async def close(self) -> None:
         """Ask no more; unanswered questions get no answer."""
         self._closing = True

@@ -71,6 +71,10 @@ class AccessLog:
         self._lines: queue.Queue[Line | None] = queue.Queue(LINES_MAX)
         self._thread: threading.Thread | None = None
 
+    def switch(self, on: bool) -> None:
+        """Write lines from now on, or no more."""
+        self._on = on
+
     def tell(self, line: Line) -> None:
         """A request was answered."""
         if not self._on or not access.isEnabledFor(logging.INFO):

@@ -44,6 +44,10 @@ class Places:
     def __len__(self) -> int:
         return self._count
 
+    def set_most(self, most: int, per_address: int) -> None:
+        """At most so many from now on; whoever has a place keeps it."""
+        self._most, self._per_address = most, per_address
+
     def take(self, address: str, *, is_proxy: bool = False) -> Place | None:
         """A place for a connection from there; None if there is none. A proxy's own may be any number of one address."""
         of_address = self._by_address.get(address, 0)
@@ -70,6 +74,10 @@ class BodyBytes:
         self._by_address: dict[str, int] = {}
         self._turn = asyncio.Lock()
         self.held = 0
+
+    def set_most(self, most: int) -> None:
+        """At most so many from now on; bodies that have begun count as they do."""
+        self._most = most
 
     def body(self, address: str) -> BodyHold:
         """Holds the bytes of one body of this address."""

@@ -83,6 +83,13 @@ class HttpServer:
         self._stopping = False
         self._server = web.Server(self._handle)
 
+    def use(self, bounds: HttpBounds, *, access_log: bool) -> None:
+        """OP-03: these bounds are in force: the times for new connections, all else at once."""
+        self._bounds = bounds
+        self._places.set_most(bounds.connections_max, bounds.connections_per_address_max)
+        self._bodies.set_most(bounds.bodies_bytes_max)
+        self._log.switch(access_log)
+
     def admit(self, peer: Peer) -> Admitted | None:
         """A new connection from there; None if there are too many. TLS is the loop's."""
         place = self._places.take(peer.host, is_proxy=peer.is_proxy)

@@ -67,6 +67,10 @@ class Control:
         """As many as there are workflows: their number is bounded where they come in."""
         self._closed = False
 
+    def read_with(self, reading: Worker | None) -> None:
+        """The thread that may read: there is one as soon as there is a consumer."""
+        self._reading = reading
+
     def carry_out(self, workflow: OutboxWorkflow, done: Callable[[AnyResult], None]) -> None:
         """See OutboxControl."""
         if self._closed:

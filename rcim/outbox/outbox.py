@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rcim.actor.events import EventKind
 from rcim.base.ids import SHARDS
@@ -36,15 +36,24 @@ class Outbox:
         clock: Clock = Clock(),
     ) -> None:
         self._events = events
+        self._writing = writing
+        self._loop = loop
+        self._clock = clock
         self._adopt(subscriptions)
         self._reading = Worker(loop, "rcim-outbox") if subscriptions else None
         self._consumers: dict[str, Consumer] = {}
         for name, subscription in subscriptions.items():
-            assert self._reading is not None
-            consumer = Consumer(events, name, subscription, reading=self._reading, writing=writing, clock=clock)
+            consumer = self._new(name, subscription)
             consumer.open()
             self._consumers[name] = consumer
         self.control = Control(events, self._consumers, reading=self._reading, writing=writing)
+
+    def _new(self, name: str, subscription: Subscription) -> Consumer:
+        if self._reading is None:
+            self._reading = Worker(self._loop, "rcim-outbox")
+        return Consumer(
+            self._events, name, subscription, reading=self._reading, writing=self._writing, clock=self._clock
+        )
 
     def _adopt(self, subscriptions: Mapping[str, Subscription]) -> None:
         """Take over consumers of earlier versions, and remove those that are not wanted any more."""
@@ -57,15 +66,42 @@ class Outbox:
                     log.error("a consumer can't be renamed", consumer=old, new_name=new, error=error)
         lag = events.lag()
         for name in lag.keys() - subscriptions.keys():
-            try:
-                letters = events.dead_letters.state(name).letters
-                events.unregister(name)
-                if lag[name] or letters:
-                    log.warning(DROPPED, consumer=name, events=lag[name], dead_letters=letters)
-            except StoreError as error:  # the next start tries again
-                log.error(
-                    "a consumer that is not in the settings any more can't be removed", consumer=name, error=error
-                )
+            self._remove(name, lag[name])
+
+    def _remove(self, name: str, lag: int) -> None:
+        """Remove a consumer that is not wanted any more; blocks."""
+        try:
+            letters = self._events.dead_letters.state(name).letters
+            self._events.unregister(name)
+            if lag or letters:
+                log.warning(DROPPED, consumer=name, events=lag, dead_letters=letters)
+        except StoreError as error:  # the next start tries again
+            log.error("a consumer that is not in the settings any more can't be removed", consumer=name, error=error)
+
+    async def exchange(self, ended: Collection[str], begun: Mapping[str, Subscription], within_s: float) -> None:
+        """OP-03: end these consumers, each of which may still deliver for so long, and begin those. One that ends and
+        begins goes on where it was; one that only ends is removed, with what waits for it. The others notice nothing.
+        Raises StoreError if the store can't be read; calling it again with what is not among `names` goes on."""
+        leaving = [self._consumers[name] for name in ended if name in self._consumers]
+        await asyncio.gather(*(consumer.close(within_s) for consumer in leaving))
+        for consumer in leaving:
+            del self._consumers[consumer.name]
+        gone = [consumer.name for consumer in leaving if consumer.name not in begun]
+        if gone:
+            lag = await self._writing.run(self._events.lag)
+            for name in gone:
+                await self._writing.run(lambda name=name: self._remove(name, lag.get(name, 0)))  # type: ignore[misc]
+        for name, subscription in begun.items():
+            consumer = self._new(name, subscription)
+            await self._writing.run(consumer.open)
+            self._consumers[name] = consumer
+            consumer.start()
+        self.control.read_with(self._reading)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The consumers that there are."""
+        return frozenset(self._consumers)
 
     @property
     def wanted(self) -> frozenset[EventKind]:
@@ -100,7 +136,7 @@ class Outbox:
     async def close(self, within_s: float) -> None:
         """Deliver for at most this time, and end."""
         await self.control.close()
-        await asyncio.gather(*(consumer.close(within_s) for consumer in self._consumers.values()))
+        await asyncio.gather(*(consumer.close(within_s) for consumer in list(self._consumers.values())))
 
     def stop(self) -> None:
         """End the thread; after `close`, if it was started."""

@@ -87,6 +87,11 @@ class TypeTable:
         """The rows that no group can have."""
         return (self.pair, BROADCAST)
 
+    @property
+    def changes(self) -> Mapping[str, TypeChange]:
+        """What was made or changed at run time, by name."""
+        return self._changes
+
     def is_changed(self, name: str) -> bool:
         """True if it was made or changed at run time."""
         return name in self._changes

@@ -44,6 +44,10 @@ CALLS_OF_KEY_MAX = 250
 """Calls of one API key that are not answered; the settings may say less."""
 
 
+def _seal(key: str, text: str) -> str:
+    return hmac.new(key.encode(), b"rcim seal\n" + text.encode(), "sha256").hexdigest()
+
+
 class BackEnds:
     """Makes the principals of back ends. `service` carries out the query about an account."""
 
@@ -89,7 +93,12 @@ class BackEnds:
             if is_system_account(check_user_id(user_id)):
                 raise RcimError(SYSTEM_SENDER)
             signed = usersig.verify(
-                token=user_sig, sdkappid=identity.sdkappid, key=identity.key, user_id=user_id, now_s=now_s
+                token=user_sig,
+                sdkappid=identity.sdkappid,
+                key=identity.key,
+                user_id=user_id,
+                now_s=now_s,
+                previous_key=identity.previous_key,
             )
         else:
             signed.check_time(now_s)
@@ -158,7 +167,18 @@ class BackEnds:
     def seal(self, text: str) -> str:
         """A signature of this text by the app's key, in hexadecimal: for URLs that this server gives out. No UserSig is
         ever a seal, or the other way round."""
-        return hmac.new(self._identity.key.encode(), b"rcim seal\n" + text.encode(), "sha256").hexdigest()
+        return _seal(self._identity.key, text)
+
+    def is_seal(self, text: str, seal: str) -> bool:
+        """Whether this is a seal of the text, by the app's key or the one before it while keys are being rotated. It
+        takes as long whatever it is."""
+        keys = (self._identity.key, self._identity.previous_key)
+        good = [hmac.compare_digest(_seal(key, text).encode(), seal.encode(errors="replace")) for key in keys if key]
+        return any(good)
+
+    def forget_checked(self) -> None:
+        """OP-03: signatures that were good under other keys are checked again."""
+        self._signed.clear()
 
     @staticmethod
     def _made(user_id: str, signed_ms: int, source: Source | None) -> Principal:

@@ -258,11 +258,16 @@ class Connection(Incoming):
 
     def opened(self) -> None:
         """To be called by `logged_in`: deliveries may be sent, and waiting requests are taken."""
-        principal = self.principal
-        self.limited = self._table.rates.limited and principal is not None and not principal.admin
+        self.count_frames()
         self.quick = not self.queue.troubled
         self.set_timer()
         self.pump_soon()
+
+    def count_frames(self) -> None:
+        """Look again whether its frames are counted (LI-01): after a login, and when limits or administrators have
+        changed (OP-03)."""
+        principal = self.principal
+        self.limited = self._table.rates.limited and principal is not None and not principal.admin
 
     # -- time
 

@@ -17,7 +17,7 @@ An adapter turns its own bytes into a request and hands it to `Service.submit` o
 
 from __future__ import annotations
 
-from rcim.actor import api_keys, outbox_results, outcomes
+from rcim.actor import api_keys, outbox_results, outcomes, reload_results
 from rcim.flow.buckets import RateClass
 from rcim.service import (
     accounts,
@@ -38,6 +38,7 @@ from rcim.service import (
     personal_data,
     push,
     querying,
+    reloading,
     requests,
     results,
     rooms,
@@ -379,6 +380,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMINISTRATORS,
         SAME,
     ),
+    _operation("ADMIN_RELOAD", requests.AdminReload, reload_results.Reloaded, reloading.reload, ADMINISTRATORS, SAME),
     _operation("ADMIN_KEY_CREATE", requests.AdminKeyCreate, api_keys.KeyCreated, keys.create, ADMINISTRATORS, ONCE),
     _operation("ADMIN_AUDIT", requests.AdminAudit, answers.AuditPage, auditing.page, ADMINISTRATORS, READS),
     _operation("ADMIN_KEYS", requests.AdminKeys, api_keys.KeysPage, keys.list_, ADMINISTRATORS, READS),

@@ -65,6 +65,7 @@ from rcim.actor.outcomes import (
     UserFacts,
 )
 from rcim.actor.records import Message
+from rcim.actor.reload_results import Reloaded, SettingChange
 from rcim.actor.user_records import UserProfile
 from rcim.store.answers import (
     Accounts,
@@ -208,10 +209,12 @@ __all__ = [
     "Read",
     "Receipts",
     "Refused",
+    "Reloaded",
     "Replayed",
     "Requester",
     "Result",
     "Sent",
+    "SettingChange",
     "SyncPage",
     "SyncRow",
     "Synced",

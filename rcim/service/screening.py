@@ -14,17 +14,19 @@ from rcim.rules.word_filter import WordFilter
 ELEMENT_BYTES_MAX = 65535
 
 
-def screening(words: Callable[[], WordFilter], bytes_max: int = ELEMENT_BYTES_MAX) -> Callable[[bytes], bytes]:
+def screening(
+    words: Callable[[], WordFilter], bytes_max: Callable[[], int] = lambda: ELEMENT_BYTES_MAX
+) -> Callable[[bytes], bytes]:
     """A function from a checked body to the same body, or one with words replaced. It raises RcimError(DIRTY_WORD), and
-    RcimError(BODY_TOO_LARGE) if it is longer than `bytes_max` then."""
+    RcimError(BODY_TOO_LARGE) if it is longer than `bytes_max()` then."""
 
     def screen(body: bytes) -> bytes:
         found = words()
         if not found.active:
             return body
         made = _screened(found, body)
-        if made is not body and len(made) > bytes_max:
-            raise too_large(len(made), bytes_max)
+        if made is not body and len(made) > bytes_max():
+            raise too_large(len(made), bytes_max())
         return made
 
     return screen

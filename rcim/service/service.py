@@ -84,6 +84,11 @@ class Service:
         self._calls: dict[str, int] = {}
         self._calls_open = 0
 
+    def take_limits(self) -> None:
+        """What is made of limits follows them (OP-03)."""
+        self.hub.table.take_limits()
+        self.hub.fanout.take_limits()
+
     def start(self) -> None:
         """Begin to watch deadlines."""
         self.hub.start()

@@ -82,13 +82,17 @@ def mint(
     return base64.b64encode(packed).translate(_TO_TOKEN).decode()
 
 
-def verify(token: str, sdkappid: int, key: str, user_id: str, now_s: int) -> Signed:
-    """Check `token` for this app, user and moment; returns when it was made and when it expires.
+def verify(token: str, sdkappid: int, key: str, user_id: str, now_s: int, previous_key: str = "") -> Signed:
+    """Check `token` for this app, user and moment; returns when it was made and when it expires. One that was signed with
+    `previous_key` is as good, unless that is empty.
 
     Raises RcimError with one of the 7000x codes or USERSIG_FROM_FUTURE: always the peer's mistake.
     """
     fields = read(token)
-    if not hmac.compare_digest(_sign(key, fields), fields["TLS.sig"]):
+    good = hmac.compare_digest(_sign(key, fields), fields["TLS.sig"])
+    if not good and previous_key:
+        good = hmac.compare_digest(_sign(previous_key, fields), fields["TLS.sig"])
+    if not good:
         raise RcimError(USERSIG_BAD_KEY)
     if fields["TLS.sdkappid"] != sdkappid:
         raise RcimError(USERSIG_OTHER_APP)

@@ -21,6 +21,7 @@ from rcim.actor import user_commands as u
 from rcim.actor import workflows as w
 from rcim.actor.app import APP_KEY
 from rcim.actor.records import MessageOptions
+from rcim.actor.reload_workflows import Reload
 from rcim.actor.unique import unique_id_base
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
@@ -82,6 +83,7 @@ CASES: dict[str, w.AnyWorkflow] = {
     "first login": w.Login("stranger", False, 1000),
     "broadcast": w.Broadcast("bob", "n1", 2, b"body", MessageOptions(target=Target(tags_any=("beta",))), 60),
     "list consumers": ob.ReadConsumers("root", ""),
+    "reload": Reload("root", True),
     "pause a consumer": ob.PauseConsumer("root", "none", True),
     "replay": ob.ReplayConsumer("root", "none", 0),
     "list dead letters": ob.ReadDeadLetters("root", "none", 0, 10),
@@ -252,7 +254,7 @@ async def test_cut_off_after_any_command_and_run_again_it_ends_the_same(case: st
 
 OF_THE_OUTBOX = {name for name, case in CASES.items() if isinstance(case, ob.OutboxWorkflow)}
 """Nothing of it is in a conversation; tests/unit/test_outbox_control.py repeats them."""
-CHANGES_NOTHING = {"login", "close devices", "receipts", "trace", "expire the message log"} | OF_THE_OUTBOX
+CHANGES_NOTHING = {"login", "close devices", "receipts", "trace", "expire the message log", "reload"} | OF_THE_OUTBOX
 
 
 async def test_who_was_to_be_asked_first_is_invited_by_hand_if_creating_was_cut_off() -> None:  # GT-07

@@ -12,6 +12,7 @@ from rcim.app import certificates
 from rcim.app.certificates import CERTIFICATE_DAYS, DAY_S, SOON_S, key_pem, new_key, self_signed
 from rcim.app.datadir import DataDir
 from rcim.app.exposure import OTHER_FILES, files_warning, warnings_at_start
+from rcim.app.reload_parts import ReloadRefused
 from rcim.app.sources import load
 from rcim.base import clock
 from rcim.client import client_context
@@ -120,11 +121,10 @@ async def test_new_connections_get_the_certificate_that_was_loaded_anew(
     stays = await server.member("stays")
     made_at(data.path, now_s())
     second = server.trust()
-    server.server.reload()
+    await server.server.reloader.reload()
     assert await serves(server, second) and not await serves(server, first)
     good = data.certificate.read_bytes(), data.private_key.read_bytes()
     bad = {
-        "has ended": lambda: made_at(data.path, now_s() - ENDS_S - SOON_S),
         "not that of the certificate": lambda: data.private_key.write_bytes(key_pem(new_key())),
         "PEM": lambda: data.certificate.write_text("-", encoding="utf-8"),
         "No such file": data.certificate.unlink,
@@ -134,11 +134,9 @@ async def test_new_connections_get_the_certificate_that_was_loaded_anew(
         data.private_key.write_bytes(good[1])
         spoil()
         caplog.clear()
-        if said == "has ended":  # it would be renewed as our own
-            server.server._front.reload()
-        else:
-            server.server.reload()
-        assert "the one in force stays" in caplog.text and said in caplog.text, caplog.text
+        with pytest.raises(ReloadRefused, match=said):
+            await server.server.reloader.reload()
+        assert "nothing has changed" in caplog.text and said in caplog.text, caplog.text
         assert await serves(server, second)
     assert isinstance(await stays.ask(frames.Ping(1)), frames.Pong)
     await server.stop()

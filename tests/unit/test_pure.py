@@ -301,6 +301,8 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         person_workflows,
         push_queries,
         queries,
+        reload_results,
+        reload_workflows,
         room_commands,
         ultra_commands,
         user_commands,
@@ -315,7 +317,9 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
 
     of_the_outbox = set(get_args(outbox_results.OutboxResult))
     of_keys = set(get_args(api_keys.KeyResult))
-    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result) | of_the_outbox | of_keys
+    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result) | of_the_outbox | of_keys | {
+        reload_results.Reloaded
+    }
     both = all_of(commands, user_commands.Asked) | all_of(user_commands, user_commands.Asked)
     both |= all_of(room_commands, user_commands.Asked) | all_of(ultra_commands, user_commands.Asked)
     both |= all_of(key_commands, user_commands.Asked)
@@ -325,7 +329,7 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         *(all_of(module, queries.Asks) for module in (queries, push_queries, log_queries, person_queries))
     )
     assert set(get_args(queries.Query)) == all_queries
-    in_modules = (workflows, outbox_workflows, log_workflows, person_workflows)
+    in_modules = (workflows, outbox_workflows, log_workflows, person_workflows, reload_workflows)
     all_workflows = set().union(*(all_of(module, workflows.Workflow) for module in in_modules))
     assert set(get_args(workflows.AnyWorkflow)) == all_workflows
     tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}

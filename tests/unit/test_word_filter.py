@@ -105,7 +105,7 @@ def test_forwarded_texts_are_looked_at_too() -> None:
 
 def test_what_gets_too_long_by_it_is_refused() -> None:
     words = WordFilter([], ["a"])
-    screen = screening(lambda: words, 1000)
+    screen = screening(lambda: words, lambda: 1000)
     with pytest.raises(RcimError) as error:
         screen(encode_body([Text("a " * 300)]))
     assert error.value.code.name == "BODY_TOO_LARGE"

@@ -161,9 +161,11 @@ class FrameConnection(Connection):
         )
         self.session.accept_login(token, answer)
         self.opened()
-        if self.limited:
-            self.session.charge = self._charge
         self._flush_session()
+
+    def count_frames(self) -> None:
+        super().count_frames()
+        self.session.charge = self._charge if self.limited else None
 
     def login_refused(self, token: int, error: RcimError) -> None:
         self.session.refuse(error.code, token, f.Login.TYPE, error.detail, error.retry_after_ms)

@@ -201,6 +201,7 @@ SERVER = (
     _do("admin_key_create", name="billing", scopes=["messages:write", "groups:read"], per_s=50),
     _get("admin_keys"),
     _get("admin_audit", limit=20),
+    _do("admin_reload", check_only=True),
     _get("admin_stats"),
     _get("admin_connections", limit=20),
     _get("admin_flow"),

@@ -33,10 +33,11 @@ CONSUMERS = (
     Route("POST", CONSUMER + "/dead-letters/retry", requests.OutboxDeadRetry),
     Route("DELETE", CONSUMER + "/dead-letters", requests.OutboxDeadDrop),
 )
+SETTINGS = (Route("POST", "/v1/reload", requests.AdminReload),)
 KEYS = (
     Route("POST", "/v1/keys", requests.AdminKeyCreate, status=201, secret=True),
     Route("GET", "/v1/keys", requests.AdminKeys, pages=pages.by_cursor("rows")),
     Route("DELETE", "/v1/keys/{key_id}", requests.AdminKeyRevoke),
     Route("GET", "/v1/audit", requests.AdminAudit, pages=pages.by_cursor("rows")),
 )
-ROUTES = (*KEYS, *RULES, *MESSAGE_LOG, *CONSUMERS)
+ROUTES = (*KEYS, *SETTINGS, *RULES, *MESSAGE_LOG, *CONSUMERS)

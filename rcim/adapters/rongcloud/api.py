@@ -39,7 +39,7 @@ class RongCloudApi:
 
     def __init__(self, service: Service, app: RongApp) -> None:
         self._service = service
-        self._app = app
+        self.app = app
         self._downloading = asyncio.Lock()
 
     def serves(self, path: str) -> bool:
@@ -56,7 +56,7 @@ class RongCloudApi:
         try:
             if request.path.startswith(DOWNLOADS) and not request.path.endswith((JSON, XML)):
                 async with self._downloading:  # each holds a whole file
-                    return await download(request, self._service, self._app)
+                    return await download(request, self._service, self.app)
             self._check_caller(request)
             return _response(await self._said(request), None)
         except RongError as error:
@@ -67,7 +67,7 @@ class RongCloudApi:
 
     def _check_caller(self, request: HttpRequest) -> None:
         """Raises RongError."""
-        app = self._app
+        app = self.app
         check_signature(request.headers, app.app_key, app.app_secret, now_ms=clock.wall_ms(), window_ms=app.window_ms)
 
     async def _said(self, request: HttpRequest) -> Json:
@@ -83,7 +83,7 @@ class RongCloudApi:
         call = Call(
             service=self._service,
             principal=self._service.back_ends.trusted(source=source),
-            app=self._app,
+            app=self.app,
             form=read_form(request.body),
             host=request.headers.get("Host") or "localhost",
         )

@@ -38,7 +38,7 @@ class TencentApi:
 
     def __init__(self, service: Service, *, paced: bool = True) -> None:
         """`paced`: each command may come only as often in a second as the vendor lets it."""
-        self._paced = paced
+        self.paced = paced
         self._service = service
         self._rates = Rates()
         self._places = Places()
@@ -102,7 +102,7 @@ class TencentApi:
 
     def _count(self, command: Command) -> None:
         """Raises TencentError if the command comes too often."""
-        if self._paced and self._rates.take(command.names[0], command.per_s, clock.steady_ms()):
+        if self.paced and self._rates.take(command.names[0], command.per_s, clock.steady_ms()):
             raise TencentError(codes.TOO_OFTEN, f"at most {command.per_s} requests of this command in a second")
 
 

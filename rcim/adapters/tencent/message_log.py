@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import urlencode
@@ -83,8 +82,7 @@ async def download(service: Service, request: HttpRequest) -> HttpResponse:
     """The file that a URL of get_history means. Raises TencentError, RcimError or FaultError."""
     query = query_fields(request.query)
     hour, kind, expires = (query.get(name, "") for name in ("hour", "kind", "expires"))
-    seal = service.back_ends.seal(f"{FILE} {hour} {kind} {expires}")
-    if not hmac.compare_digest(seal.encode(), query.get("sign", "").encode()):
+    if not service.back_ends.is_seal(f"{FILE} {hour} {kind} {expires}", query.get("sign", "")):
         raise TencentError(FORBIDDEN, "the URL is not signed by this server")
     if clock.wall_ms() // 1000 >= int(expires):
         raise TencentError(FORBIDDEN, "the URL has expired; ask for another")

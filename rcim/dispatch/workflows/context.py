@@ -17,6 +17,7 @@ from rcim.dispatch.effect_runner import Users
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.outbox_control import NoOutbox, OutboxControl
 from rcim.dispatch.pending_requests import PendingRequests
+from rcim.dispatch.reload_control import NoReloads, ReloadControl
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
 from rcim.dispatch.workflows.coroutines import Resume, Wait
@@ -61,6 +62,8 @@ class WorkflowContext:
         self.sessions = sessions
         self.app_state = app_state
         self.outbox: OutboxControl = NoOutbox()
+        self.reloads: ReloadControl = NoReloads()
+        """OP-03: who reads the settings again."""
         self.log_files: LogFiles = NoLogFiles()
         """CB-04: who has the consumers of the event log."""
         self.list_turns = UserTurns()

@@ -8,6 +8,7 @@ from typing import Any
 from rcim.actor import outbox_workflows as ob
 from rcim.actor import person_workflows as pw
 from rcim.actor import workflows as w
+from rcim.actor.reload_workflows import Reload
 from rcim.dispatch.workflows.accounts import delete_users, import_users
 from rcim.dispatch.workflows.broadcasts import broadcast, label_users
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
@@ -19,6 +20,7 @@ from rcim.dispatch.workflows.members import set_members
 from rcim.dispatch.workflows.message_log import expire_message_log
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.outbox import control_outbox
+from rcim.dispatch.workflows.reloading import reload
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
 from rcim.dispatch.workflows.system import system_send, write_to_system
 from rcim.dispatch.workflows.ultra import create_channel, dissolve_channel, trim_up_to
@@ -56,4 +58,5 @@ WORKFLOWS: WorkflowTable = {
     ob.ReadDeadLetters: control_outbox,
     ob.RetryDeadLetters: control_outbox,
     ob.DropDeadLetters: control_outbox,
+    Reload: reload,
 }

@@ -114,6 +114,7 @@ from rcim.service.requests.outbox import (
 from rcim.service.requests.personal_data import AdminUserErase, AdminUserExport, AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
+from rcim.service.requests.reloading import AdminReload
 from rcim.service.requests.rooms import (
     AdminRoomProtected,
     AdminRooms,
@@ -182,6 +183,7 @@ __all__ = [
     "AdminPairImport",
     "AdminProfileSet",
     "AdminPushTest",
+    "AdminReload",
     "AdminRoomProtected",
     "AdminRoomSet",
     "AdminRooms",

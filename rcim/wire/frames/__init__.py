@@ -35,6 +35,7 @@ from rcim.wire.frames.outbox import *  # noqa: F403
 from rcim.wire.frames.personal_data import *  # noqa: F403
 from rcim.wire.frames.push import *  # noqa: F403
 from rcim.wire.frames.queries import *  # noqa: F403
+from rcim.wire.frames.reloading import *  # noqa: F403
 from rcim.wire.frames.rooms import *  # noqa: F403
 from rcim.wire.frames.session import *  # noqa: F403
 from rcim.wire.frames.system import *  # noqa: F403
