@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rcim.actor.app_state import AppState
 from rcim.app.settings import Settings
+from rcim.base import metrics
+from rcim.base.meters import Figure, Meters, figure
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.pending_requests import AskApp
 from rcim.outbox.consumer import Clock
@@ -42,7 +45,9 @@ class Consumers:
         store: Store,
         app_state: AppState,
         loop: asyncio.AbstractEventLoop,
+        meters: Meters | None = None,
     ) -> None:
+        self._meters = meters if meters is not None else Meters()
         self._settings = settings
         self._dispatcher = dispatcher
         self.back_end = self._back_end(app_state, store.history_id)
@@ -57,6 +62,8 @@ class Consumers:
             self._stop_log()
             raise
         dispatcher.have_outbox(self.outbox.control)
+        dispatcher.metrics.add("consumers of events", lambda: self.outbox.figures(dispatcher.now_ms()))
+        self._meters.add(self._figures)
         app_state.wanted_events = self.outbox.wanted
 
     def _back_end(self, app_state: AppState, history_id: int) -> AppCallbacks | None:
@@ -66,7 +73,7 @@ class Consumers:
             return None
         from rcim.app.app_callbacks import AppCallbacks
 
-        made = AppCallbacks(self._settings, OwnerFacts(self._dispatcher), history_id)
+        made = AppCallbacks(self._settings, OwnerFacts(self._dispatcher), history_id, self._meters)
         app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 
@@ -79,7 +86,7 @@ class Consumers:
         asked = self.back_end.offline_receivers if self.back_end is not None else None
         hook = push.offline_hook_of(asked) if asked is not None else None
         providers = push.providers_of(self._settings)
-        return push.AppPush(self._settings, providers, self._dispatcher, lambda: app_state.config, hook)
+        return push.AppPush(self._settings, providers, self._dispatcher, lambda: app_state.config, hook, self._meters)
 
     def _message_log(self, store: Store, loop: asyncio.AbstractEventLoop) -> AppMessageLog | None:
         """AB-03: the message log; None if none is kept."""
@@ -117,6 +124,16 @@ class Consumers:
         self.outbox.start()
         if self.message_log is not None:
             self.message_log.start()
+
+    def _figures(self) -> Iterator[Figure]:
+        """What was asked, told, pushed and logged since the start, as metrics (OP-02)."""
+        if self.back_end is not None:
+            yield from self.back_end.figures()
+        if self.push is not None:
+            yield from self.push.figures()
+        if self.message_log is not None:
+            for name, count in self.message_log.subscription.destination.counted().items():
+                yield figure(metrics.MESSAGE_LOG, count, name)
 
     def counted(self) -> dict[str, int]:
         """What was asked, told and pushed since the start (CB-02, PU-01)."""

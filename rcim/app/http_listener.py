@@ -29,6 +29,12 @@ def _tencent(settings: Settings, service: Service) -> HttpApi:
     return TencentApi(service, paced=settings.http.command_rates)
 
 
+def _metrics(settings: Settings, service: Service) -> HttpApi:
+    from rcim.adapters.metrics.api import MetricsApi
+
+    return MetricsApi(service)
+
+
 def _rongcloud(settings: Settings, service: Service) -> HttpApi:
     from rcim.adapters.rongcloud.api import RongCloudApi
     from rcim.adapters.rongcloud.command import RongApp
@@ -52,6 +58,7 @@ APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "native": _native,
     "tencent": _tencent,
     "rongcloud": _rongcloud,
+    "metrics": _metrics,
 }
 """Makes each API that the settings can name."""
 RECEIVE_BYTES = 32 * 1024
@@ -84,7 +91,9 @@ class HttpListener:
         self._settings = settings
         service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
         made = [APIS[name](settings, service) for name in settings.http.apis]
-        self._server = HttpServer(made, bounds_of(settings), access_log=settings.http.access_log)
+        self._server = HttpServer(
+            made, bounds_of(settings), access_log=settings.http.access_log, meters=service.meters
+        )
         self.port = 0
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,9 @@ from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
-from rcim.base import clock
+from rcim.app.store_figures import store_figures
+from rcim.base import clock, metrics
+from rcim.base.meters import Figure, Meters, figure
 from rcim.connect.codec import GoingAway
 from rcim.connect.listener import every, listen, server_context
 from rcim.connect.online import Identity
@@ -83,7 +85,9 @@ def app_state_of(settings: Settings) -> AppState:
 class ConversationNode:
     """What owns the conversations: data directory, store, dispatcher."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, meters: Meters | None = None) -> None:
+        """`meters` measures what is done here."""
+        self.meters = meters if meters is not None else Meters(on=settings.metrics.on)
         self.settings = settings
         self.data = DataDir(Path(settings.server.data))
         self.made: list[str] = []
@@ -111,12 +115,17 @@ class ConversationNode:
 
                 prepare(self.data.path, self.store.history_id)  # before any process takes requests
             app_state = app_state_of(settings)
-            self.dispatcher = Dispatcher(self.store, app_state, loop)
+            backend.commit_times = self.meters.histogram(metrics.LMDB_COMMIT)
+            self.dispatcher = Dispatcher(self.store, app_state, loop, meters=self.meters)
             undo.callback(self.dispatcher.stop)
+            reading = self.dispatcher.reading
+            self.dispatcher.metrics.add(
+                "the store", lambda: reading.run(lambda: list(store_figures(backend.space())))
+            )
             self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
             undo.callback(self.audit.stop)
             self.dispatcher.serve_audit(self.audit)
-            self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop)
+            self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop, self.meters)
             undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
 
@@ -175,7 +184,11 @@ def renew_own(settings: Settings) -> None:
 class GatewayNode:
     """What holds connections: service and listener. `number` tells several of one server apart."""
 
-    def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
+    def __init__(self, settings: Settings, data: DataDir, number: int = 0, meters: Meters | None = None) -> None:
+        """`meters` measures what this process does."""
+        self._meters = meters if meters is not None else Meters(on=settings.metrics.on)
+        self._certificate_ends_s: float | None = None
+        self._meters.add(self._figures)
         self._settings = settings
         self._data = data
         self._number = number
@@ -188,7 +201,19 @@ class GatewayNode:
 
     def tls(self) -> ssl.SSLContext | None:
         """The certificate in force; None without TLS. Raises DataDirError."""
-        return tls_of(self._settings)
+        made = tls_of(self._settings)
+        self._note_certificate()
+        return made
+
+    def _note_certificate(self) -> None:
+        """When the certificate in force ends. Told once it has been read, so that no scrape reads the file."""
+        if self._settings.server.tls:
+            with contextlib.suppress(OSError, ValueError):
+                self._certificate_ends_s = certificates.ends_s(paths_of(self._settings)[0])
+
+    def _figures(self) -> Iterator[Figure]:
+        if self._certificate_ends_s is not None:
+            yield figure(metrics.CERTIFICATE_ENDS, self._certificate_ends_s)
 
     def reload(self) -> None:
         """OP-03: what the files hold now is for new connections; if it is no good, what is in force stays."""
@@ -199,6 +224,7 @@ class GatewayNode:
             return
         if tls is not None:
             self._listener.tls = tls
+            self._note_certificate()
             if self.http is not None:
                 self.http.use(tls)
             log.info("the certificate was loaded anew, for new connections")
@@ -218,7 +244,12 @@ class GatewayNode:
             root=app.administrators[0] if app.administrators else "",
         )
         self.service = Service(
-            limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
+            limits=self._settings.limits,
+            identity=identity,
+            engine=engine,
+            loop=loop,
+            number=self._number,
+            meters=self._meters,
         )
         lines = AuditFiles(self._data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from rcim.app.exposure import warnings_at_start
 from rcim.app.logs import counting
 from rcim.app.nodes import ConversationNode, GatewayNode, renew_own
+from rcim.app.process_figures import ProcessFigures
 from rcim.app.settings import Settings
 from rcim.app.tuning import calm_collector
+from rcim.base.meters import Meters
 
 log = logging.getLogger("rcim.server")
 
@@ -40,7 +42,8 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._back = ConversationNode(settings)
+        self._meters = Meters(on=settings.metrics.on)
+        self._back = ConversationNode(settings, self._meters)
         self.data = self._back.data
         self.host, self.port, self.http_port = settings.server.host, 0, 0
         self._stopping = asyncio.Event()
@@ -58,7 +61,10 @@ class Server:
         with contextlib.ExitStack() as undo:
             back.open(loop)
             undo.callback(back.close)
-            front = GatewayNode(settings, self.data)
+            figures = ProcessFigures(self._meters, loop)
+            figures.start()
+            undo.callback(figures.stop)
+            front = GatewayNode(settings, self.data, meters=self._meters)
             tls = front.tls()
             service = front.make_service(back.dispatcher, loop)
             back.start(service.hub.deliveries)

@@ -213,6 +213,7 @@ class Connection(Incoming):
             self._held = self.service.submit(principal, request, self, token)
         except RcimError as error:
             self._in_flight -= 1
+            self._table.refused_by[error.code.kind] += 1
             self.refuse(token, error)
 
     def mailbox_drained(self, key: str) -> None:
@@ -231,12 +232,14 @@ class Connection(Incoming):
         if self.closing:
             return
         if type(result) is Refused:
+            self._table.refused_by[result.code.kind] += 1
             self.refuse(token, RcimError(result.code, result.detail, result.retry_after_ms))
         else:
             try:
                 self.reply(token, result)
             except Exception:  # a fault of ours: who asked must not wait for ever
                 log.exception("a result of type %s cannot be encoded", type(result).__name__)
+                self._table.refused_by[SERVER_ERROR.kind] += 1
                 self.refuse(token, RcimError(SERVER_ERROR))
         if not self._in_flight:
             self.all_answered()
