@@ -47,7 +47,12 @@ class Metric:
     @property
     def in_seconds(self) -> bool:
         """True: its values are counted in microseconds."""
-        return self.name.endswith(("_seconds", "_seconds_total"))
+        return is_in_seconds(self.name)
+
+
+def is_in_seconds(name: str) -> bool:
+    """True: the values of the metric with this name are counted in microseconds."""
+    return name.endswith(("_seconds", "_seconds_total"))
 
 
 LABELS: dict[str, str] = {

@@ -13,6 +13,7 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from rcim.adapters.metrics.rendering import Format, format_of, rendered, takes_gzip
 from rcim.base import metrics
@@ -102,9 +103,11 @@ class MetricsApi:
         scrape = self._scrape
         if scrape is None:
             scrape = self._scrape = _Scrape(asyncio.create_task(self._gathered()))
+            scrape.gathered.add_done_callback(_seen)
         body = scrape.bodies.get((form, zipped))
         if body is None:
             body = asyncio.create_task(self._rendered(scrape, form, zipped=zipped))
+            body.add_done_callback(_seen)
             scrape.bodies[form, zipped] = body
         said = await asyncio.shield(body)  # others may wait for it too
         headers = {"Content-Encoding": "gzip"} if zipped else {}
@@ -126,6 +129,12 @@ class MetricsApi:
     def _figures(self) -> Iterator[Figure]:
         for outcome in OUTCOMES:
             yield figure(metrics.SCRAPES, self._counts[outcome], outcome)
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """If it has failed, whoever waits for it is told; maybe nobody waits any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _wrong(error: RcimError) -> HttpResponse:
