@@ -12,6 +12,7 @@ from rcim_bench import (
     cli_beside,
     cli_broadcast,
     cli_http,
+    cli_metrics,
     cli_outbox,
     cli_push,
     cli_receiving,
@@ -347,6 +348,7 @@ app.command()(cli_system.system)
 app.command()(cli_push.push)
 app.command()(cli_http.compat)
 app.command()(cli_http.http)
+app.command()(cli_metrics.metrics)
 
 
 def main() -> None:

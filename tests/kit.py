@@ -19,12 +19,14 @@ from rcim.actor.app_state import AppState
 from rcim.actor.records import Record
 from rcim.actor.unstored_ids import UnstoredIds
 from rcim.app.nodes import ConversationNode, GatewayNode
+from rcim.app.process_figures import ProcessFigures
 from rcim.app.server import Server
 from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS, Limits
+from rcim.base.meters import Meters
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
 from rcim.bus.gateway_router import GatewayRouter
 from rcim.bus.remote import RemoteOwner
@@ -182,9 +184,11 @@ class TestCluster(TestServer):
     async def start_owner(self) -> None:
         """A new owner where there was one."""
         loop = asyncio.get_running_loop()
-        self.back = ConversationNode(self.settings)
+        meters = Meters("owner", on=self.settings.metrics.on)
+        self.back = ConversationNode(self.settings, meters)
         self.back.open(loop)
-        self.links = GatewayRouter(self.back.dispatcher, loop)
+        ProcessFigures(meters, loop)
+        self.links = GatewayRouter(self.back.dispatcher, loop, meters, gateways=2)
         self.back.start(self.links)
         await self.links.listen_at(self._bus / "owner")
 
@@ -197,7 +201,9 @@ class TestCluster(TestServer):
 
     async def _start_gateway(self, number: int) -> None:
         loop = asyncio.get_running_loop()
-        front = GatewayNode(self.settings, self.server.data, number)
+        meters = Meters(f"gateway-{number}", on=self.settings.metrics.on)
+        ProcessFigures(meters, loop)
+        front = GatewayNode(self.settings, self.server.data, number, meters)
         remote = RemoteOwner(self._bus / "owner", number, self.settings.limits, loop)
         service = front.make_service(remote, loop)
         service.start()

@@ -325,6 +325,21 @@ EXAMPLES: tuple[Frame, ...] = (
     f.OwnChanged(OwnChange.PROFILE),
     f.AdminStats(),
     f.AdminStatsOk([f.Stat("connections", 1)]),
+    f.AdminMetrics(0),
+    f.AdminMetricsOk(
+        [
+            f.MetricEntry("rcim_connections", "gauge", [], 2, []),
+            f.MetricEntry(
+                "rcim_loop_lag_seconds",
+                "histogram",
+                [f.MetricLabel("process", "server")],
+                1_500,
+                [f.MetricBucket(1_000, 9), f.MetricBucket((1 << 64) - 1, 1)],
+            ),
+        ],
+        0,
+        0,
+    ),
     *KIND_EXAMPLES,
 )
 """Every declared frame, once; a test says so."""

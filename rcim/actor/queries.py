@@ -245,6 +245,15 @@ class CountersQuery(Asks, frozen=True, gc=False):
     """All counters of the server."""
 
 
+class MetricsQuery(Asks, frozen=True, gc=False):
+    """OP-02: the figures of all metrics, as many as fit into `bytes_max`, from this row on. What is counted meanwhile
+    does not move rows: pages after the first are of the figures that the first was of, unless others have asked since."""
+
+    after: int = 0
+    bytes_max: int = 0
+    """0: all of them at once."""
+
+
 class LoginQuery(Asks, frozen=True, gc=False):
     """What a login needs: the user's profile and the keys of its groups."""
 
@@ -336,7 +345,7 @@ class SystemWritersQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
-Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
+Look = ConnectionsQuery | CountersQuery | MetricsQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
 Query = (
@@ -359,6 +368,7 @@ Query = (
     | AppliedQuery
     | AccountsQuery
     | LoginQuery
+    | MetricsQuery
     | HeadsQuery
     | DevicesQuery
     | PresenceQuery

@@ -6,10 +6,13 @@ Asking and telling have connections of their own: news that nobody takes must no
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from rcim.actor.before_kinds import BeforeKind
 from rcim.app.profiles import Profiles
 from rcim.app.settings import Receiver, Settings
+from rcim.base import metrics
+from rcim.base.meters import Figure, Meters, figure
 from rcim.hooks.before import Asking
 from rcim.hooks.inprocess import Hook, load_hooks
 from rcim.hooks.offline_receivers import OfflineReceivers
@@ -27,7 +30,7 @@ class AppCallbacks:
     """`history_id` is that of the store; `close` at the end. Raises ValueError for a hook that is not installed
     (CB-05)."""
 
-    def __init__(self, settings: Settings, facts: Facts, history_id: int) -> None:
+    def __init__(self, settings: Settings, facts: Facts, history_id: int, meters: Meters | None = None) -> None:
         callbacks = settings.callbacks
         self._settings = settings
         self._facts = facts
@@ -44,7 +47,7 @@ class AppCallbacks:
         """What is asked about (CB-02, CB-06)."""
         called = [one for one in asked if one.goes_somewhere]
         refuse = callbacks.refuse_on_failure
-        self.asking = Asking(settings.limits, called, hooks, callbacks.timeout_ms, refuse=refuse)
+        self.asking = Asking(settings.limits, called, hooks, callbacks.timeout_ms, refuse=refuse, meters=meters)
         self._telling: dict[str, Telling] = {}
         self.subscriptions: dict[str, Subscription] = {}
         """What receivers are told, by the name of the consumer."""
@@ -102,6 +105,13 @@ class AppCallbacks:
     def offline_receivers(self) -> OfflineReceivers | None:
         """Who is asked before a push is sent (PU-02); None: nobody."""
         return self._profiles.offline
+
+    def figures(self) -> Iterator[Figure]:
+        """What became of questions and events since the start, as metrics (OP-02)."""
+        for name in ASKED:
+            yield figure(metrics.QUESTIONS, self.asking.counts[name], name)
+        for name in ("told", "failed"):
+            yield figure(metrics.TOLD, sum(one.counts[name] for one in self._telling.values()), name)
 
     def counted(self) -> dict[str, int]:
         """What became of questions and events since the start, by name."""

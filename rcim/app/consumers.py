@@ -10,13 +10,16 @@ import asyncio
 import importlib
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rcim.actor.app_state import AppState
 from rcim.actor.before_kinds import BeforeKind
 from rcim.app.settings import Settings
+from rcim.base import metrics
 from rcim.base.limited_log import Log
+from rcim.base.meters import Figure, Meters, figure
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.pending_requests import AskApp
 from rcim.outbox.consumer import Clock
@@ -81,7 +84,9 @@ class Consumers:
         app_state: AppState,
         loop: asyncio.AbstractEventLoop,
         traces: MessageTraces | None = None,
+        meters: Meters | None = None,
     ) -> None:
+        self._meters = meters if meters is not None else Meters()
         self._settings = settings
         self._dispatcher = dispatcher
         self._app_state = app_state
@@ -105,6 +110,8 @@ class Consumers:
             self._stop_log()
             raise
         dispatcher.have_outbox(self.outbox.control)
+        dispatcher.metrics.add("consumers of events", lambda: self.outbox.figures(dispatcher.now_ms()))
+        self._meters.add(self._figures)
         app_state.wanted_events = self.outbox.wanted
 
     def _back_end(self, settings: Settings) -> AppCallbacks | None:
@@ -114,7 +121,7 @@ class Consumers:
             return None
         from rcim.app.app_callbacks import AppCallbacks
 
-        return AppCallbacks(settings, OwnerFacts(self._dispatcher), self._history_id)
+        return AppCallbacks(settings, OwnerFacts(self._dispatcher), self._history_id, self._meters)
 
     def _push(self, settings: Settings, back_end: AppCallbacks | None) -> AppPush | None:
         """PU-01: who tells users on their phones; None without a provider. Raises ValueError or OSError for its key."""
@@ -125,7 +132,7 @@ class Consumers:
         asked = back_end.offline_receivers if back_end is not None else None
         hook = push.offline_hook_of(asked) if asked is not None else None
         providers = push.providers_of(settings)
-        return push.AppPush(settings, providers, self._dispatcher, lambda: self._app_state.config, hook)
+        return push.AppPush(settings, providers, self._dispatcher, lambda: self._app_state.config, hook, self._meters)
 
     def _message_log(self, store: Store, loop: asyncio.AbstractEventLoop) -> AppMessageLog | None:
         """AB-03: the message log; None if none is kept."""
@@ -166,6 +173,16 @@ class Consumers:
         self.outbox.start()
         if self.message_log is not None:
             self.message_log.start()
+
+    def _figures(self) -> Iterator[Figure]:
+        """What was asked, told, pushed and logged since the start, as metrics (OP-02)."""
+        if self.back_end is not None:
+            yield from self.back_end.figures()
+        if self.push is not None:
+            yield from self.push.figures()
+        if self.message_log is not None:
+            for name, count in self.message_log.subscription.destination.counted().items():
+                yield figure(metrics.MESSAGE_LOG, count, name)
 
     def counted(self) -> dict[str, int]:
         """What was asked, told and pushed since the start (CB-02, PU-01)."""

@@ -34,6 +34,12 @@ def _tencent(settings: Settings, service: Service) -> HttpApi:
     return TencentApi(service, paced=settings.http.command_rates)
 
 
+def _metrics(settings: Settings, service: Service) -> HttpApi:
+    from rcim.adapters.metrics.api import MetricsApi
+
+    return MetricsApi(service)
+
+
 def _rongcloud(settings: Settings, service: Service) -> HttpApi:
     from rcim.adapters.rongcloud.api import RongCloudApi
 
@@ -61,6 +67,7 @@ APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "native": _native,
     "tencent": _tencent,
     "rongcloud": _rongcloud,
+    "metrics": _metrics,
 }
 """Makes each API that the settings can name."""
 RECEIVE_BYTES = 32 * 1024
@@ -95,7 +102,9 @@ class HttpListener:
         service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
         self._apis = {name: APIS[name](settings, service) for name in settings.http.apis}
         self._counters = service.hub.table.counters
-        self._server = HttpServer(list(self._apis.values()), bounds_of(settings), access_log=settings.http.access_log)
+        self._server = HttpServer(
+            list(self._apis.values()), bounds_of(settings), access_log=settings.http.access_log, meters=service.meters
+        )
         self.port = 0
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:

@@ -20,7 +20,9 @@ class HttpSettings:
     proxy_from: tuple[str, ...] = setting(
         (), "Networks of proxies that send a PROXY protocol header, as server.proxy_from has them for clients."
     )
-    apis: tuple[str, ...] = setting(("native", "tencent"), "APIs to serve: native, tencent, rongcloud.")
+    apis: tuple[str, ...] = setting(
+        ("native", "tencent", "metrics"), "APIs to serve: native, tencent, rongcloud, metrics (`/metrics`, OP-02)."
+    )
     body_bytes_max: int = setting(1 << 20, "Bytes that the body of a request may have.", reloaded=True)
     body_bytes_in_flight_max: int = setting(
         64 << 20,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +21,10 @@ from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError, Keys
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
-from rcim.base import clock
+from rcim.app.store_figures import store_figures
+from rcim.base import clock, metrics
 from rcim.base.limited_log import Log
+from rcim.base.meters import Figure, Meters, figure
 from rcim.base.networks import networks_of
 from rcim.connect.codec import GoingAway
 from rcim.connect.listener import ProxySettings, every, listen, server_context
@@ -85,7 +87,9 @@ def app_state_of(settings: Settings) -> AppState:
 class ConversationNode:
     """What owns the conversations: data directory, store, dispatcher."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, meters: Meters | None = None) -> None:
+        """`meters` measures what is done here."""
+        self.meters = meters if meters is not None else Meters(on=settings.metrics.on)
         self.settings = settings
         self.data = DataDir(Path(settings.server.data))
         self.made: list[str] = []
@@ -115,8 +119,13 @@ class ConversationNode:
 
                 prepare(self.data.path, self.store.history_id)  # before any process takes requests
             self.app_state = app_state = app_state_of(settings)
-            self.dispatcher = Dispatcher(self.store, app_state, loop)
+            backend.commit_times = self.meters.histogram(metrics.LMDB_COMMIT)
+            self.dispatcher = Dispatcher(self.store, app_state, loop, meters=self.meters)
             undo.callback(self.dispatcher.stop)
+            reading = self.dispatcher.reading
+            self.dispatcher.metrics.add(
+                "the store", lambda: reading.run(lambda: list(store_figures(backend.space())))
+            )
             self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
             undo.callback(self.audit.stop)
             self.dispatcher.serve_audit(self.audit)
@@ -124,7 +133,9 @@ class ConversationNode:
                 self.traces = _traces_of(settings, self.data, loop, "owner" if settings.server.gateways else "server")
                 undo.callback(self.traces.spans.stop)
                 self.dispatcher.follow(self.traces)
-            self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop, self.traces)
+            self.consumers = Consumers(
+                settings, self.dispatcher, self.store, app_state, loop, meters=self.meters, traces=self.traces
+            )
             undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
 
@@ -217,7 +228,11 @@ def identity_of(settings: Settings, keys: Keys) -> Identity:
 class GatewayNode:
     """What holds connections: service and listener. `number` tells several of one server apart."""
 
-    def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
+    def __init__(self, settings: Settings, data: DataDir, number: int = 0, meters: Meters | None = None) -> None:
+        """`meters` measures what this process does."""
+        self._meters = meters if meters is not None else Meters(on=settings.metrics.on)
+        self._certificate_ends_s: float | None = None
+        self._meters.add(self._figures)
         self.settings = settings
         self.data = data
         self._number = number
@@ -233,7 +248,19 @@ class GatewayNode:
 
     def tls(self) -> ssl.SSLContext | None:
         """The certificate in force; None without TLS. Raises DataDirError."""
-        return tls_of(self.settings)
+        made = tls_of(self.settings)
+        self._note_certificate()
+        return made
+
+    def _note_certificate(self) -> None:
+        """When the certificate in force ends. Told once it has been read, so that no scrape reads the file."""
+        if self.settings.server.tls:
+            with contextlib.suppress(OSError, ValueError):
+                self._certificate_ends_s = certificates.ends_s(paths_of(self.settings)[0])
+
+    def _figures(self) -> Iterator[Figure]:
+        if self._certificate_ends_s is not None:
+            yield figure(metrics.CERTIFICATE_ENDS, self._certificate_ends_s)
 
     def use(self, settings: Settings, tls: ssl.SSLContext | None, keys: Keys) -> None:
         """OP-03: these settings are in force, this certificate is for new connections, and these keys sign."""
@@ -242,6 +269,7 @@ class GatewayNode:
         self.service.back_ends.forget_checked()
         if tls is not None:
             self._listener.tls = tls
+            self._note_certificate()
         if self.http is not None:
             self.http.put_in_force(settings)
             self.http.use(tls)
@@ -257,7 +285,12 @@ class GatewayNode:
 
             engine = TracedEngine(engine, self.traces)
         self.service = Service(
-            limits=self.settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
+            limits=self.settings.limits,
+            identity=identity,
+            engine=engine,
+            loop=loop,
+            number=self._number,
+            meters=self._meters,
         )
         if self.traces is not None:
             self.service.hub.fanout.watch = self.traces

@@ -18,9 +18,11 @@ from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.logs import begin_logging, counting
 from rcim.app.nodes import ConversationNode, GatewayNode
 from rcim.app.part_reloads import PartReloads
+from rcim.app.process_figures import ProcessFigures
 from rcim.app.reload_parts import prepare_gateway, prepare_owner
 from rcim.app.settings import Settings, from_plain, plain
 from rcim.app.tuning import SWITCH_INTERVAL_S, calm_collector, raise_file_limit
+from rcim.base.meters import Meters
 from rcim.bus.gateway_router import GatewayRouter
 from rcim.bus.remote import RemoteOwner
 from rcim.store.backend import StoreError
@@ -106,11 +108,14 @@ def _nothing() -> None:
 async def owner(part: ProcessSpec, settings: Settings) -> None:
     """Own the conversations until it is told to stop. Raises DataDirError, StoreError or OSError."""
     loop = asyncio.get_running_loop()
-    back = ConversationNode(settings)
+    meters = Meters(OWNER, on=settings.metrics.on)
+    back = ConversationNode(settings, meters)
     back.notes_faults = True
     back.open(loop)
+    figures = ProcessFigures(meters, loop)
     with contextlib.closing(back), counting(loop):
-        links = GatewayRouter(back.dispatcher, loop)
+        links = GatewayRouter(back.dispatcher, loop, meters, settings.server.gateways)
+        figures.start()
         back.start(links)
         await links.listen_at(Path(part.bus))
         calm_collector()
@@ -120,17 +125,21 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
         await _Orders(reloads).stop.wait()
         await reloads.stop()
         links.stop()
+        figures.stop()
         await back.end()
 
 
 async def gateway(part: ProcessSpec, settings: Settings) -> None:
     """Hold connections until it is told to stop, then stop in order. Raises DataDirError, TimeoutError or OSError."""
     loop = asyncio.get_running_loop()
-    front = GatewayNode(settings, DataDir(Path(settings.server.data)), part.number)
+    meters = Meters(f"{GATEWAY}-{part.number}", on=settings.metrics.on)
+    figures = ProcessFigures(meters, loop)
+    front = GatewayNode(settings, DataDir(Path(settings.server.data)), part.number, meters)
     remote = RemoteOwner(Path(part.bus), part.number, settings.limits, loop)
     tls = front.tls()
     service = front.make_service(remote, loop)
     service.start()
+    figures.start()
     try:
         await remote.start(service.hub.deliveries)
         await front.listen(tls, part.port, shared=True)
@@ -143,6 +152,7 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
             await orders.stop.wait()
             await front.stop()
     finally:
+        figures.stop()
         remote.stop()
         service.stop()
 

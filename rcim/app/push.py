@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rcim.actor.app_config import AppConfig
 from rcim.app import push_providers
 from rcim.app.offline_hook import offline_hook_of as offline_hook_of
 from rcim.app.settings import PushSettings, Settings
+from rcim.base import metrics
+from rcim.base.meters import Figure, Meters
 from rcim.outbox.destination import Subscription
 from rcim.outbox.push.composing import Badge, PushOptions
 from rcim.outbox.push.decision import When
@@ -63,13 +65,23 @@ class AppPush:
         owner: CommandOwner,
         config: Callable[[], AppConfig],
         hook: OfflineHook | None = None,
+        meters: Meters | None = None,
     ) -> None:
+        meters = meters if meters is not None else Meters()
         facts: PushFacts = OwnerPushFacts(owner, config)
         options = options_of(settings.push)
         self._providers = providers
         began_s = asyncio.get_running_loop().time()
         self._destinations = {
-            name: PushDestination(name, provider, options, facts, hook, settled=lambda: settled(began_s))
+            name: PushDestination(
+                name,
+                provider,
+                options,
+                facts,
+                hook,
+                settled=lambda: settled(began_s),
+                times=meters.histogram(metrics.PUSH_TIME, name),
+            )
             for name, provider in providers.items()
         }
 
@@ -77,6 +89,11 @@ class AppPush:
     def subscriptions(self) -> dict[str, Subscription]:
         """A consumer for each provider, by name."""
         return {f"push.{name}": Subscription(KINDS, one) for name, one in self._destinations.items()}
+
+    def figures(self) -> Iterator[Figure]:
+        """The same as metrics (OP-02)."""
+        for one in self._destinations.values():
+            yield from one.figures()
 
     def counted(self) -> dict[str, int]:
         """What was decided and sent since the start, by name and provider."""

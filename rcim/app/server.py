@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from rcim.app.exposure import warnings_at_start
 from rcim.app.logs import counting
 from rcim.app.nodes import ConversationNode, GatewayNode
+from rcim.app.process_figures import ProcessFigures
 from rcim.app.reload_parts import Both, Prepared, prepare_gateway, prepare_owner
 from rcim.app.reloading import Reloader
 from rcim.app.settings import Settings
 from rcim.app.tuning import calm_collector
 from rcim.base.limited_log import Log
+from rcim.base.meters import Meters
 
 log = Log("rcim.server")
 
@@ -47,7 +49,8 @@ class Server:
         given = replace(settings, limits=settings.limits.of_its_own())
         self._source = source or (lambda: given)
         self._given = given
-        self._back = ConversationNode(settings)
+        self._meters = Meters(on=settings.metrics.on)
+        self._back = ConversationNode(settings, self._meters)
         self.data = self._back.data
         self.host, self.port, self.http_port = settings.server.host, 0, 0
         self._stopping = asyncio.Event()
@@ -65,7 +68,10 @@ class Server:
         with contextlib.ExitStack() as undo:
             back.open(loop)
             undo.callback(back.close)
-            front = GatewayNode(settings, self.data)
+            figures = ProcessFigures(self._meters, loop)
+            figures.start()
+            undo.callback(figures.stop)
+            front = GatewayNode(settings, self.data, meters=self._meters)
             front.traces = back.traces
             tls = front.tls()
             service = front.make_service(back.dispatcher, loop)

@@ -179,6 +179,15 @@ class Log:
 
 
 @dataclass(frozen=True)
+class MetricsSettings:
+    """`[metrics]`"""
+
+    on: bool = setting(
+        True, "Measure, and answer `/metrics` and ADMIN_METRICS (OP-02); it takes about 1 % of the processor."
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of a server."""
 
@@ -202,6 +211,7 @@ class Settings:
     push: PushSettings = field(default_factory=PushSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
     traces: TraceSettings = field(default_factory=TraceSettings)
 
@@ -309,6 +319,7 @@ SECTIONS: dict[str, type[Any]] = {
     "message_log": MessageLogSettings,
     "http": HttpSettings,
     "audit": AuditSettings,
+    "metrics": MetricsSettings,
     "rongcloud": RongCloudSettings,
     "traces": TraceSettings,
 }

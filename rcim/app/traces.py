@@ -65,7 +65,7 @@ class TracedRequest(Request[Any]):
 
     def __init__(self, request: CommandRequest, trace: Trace) -> None:
         super().__init__(request.key, request.body, request.reply_to, request.token)
-        self.alone = request.alone
+        self.alone, self.came_s = request.alone, request.came_s
         self.trace = trace
         self.arrived_ns = self.begun_ns = time_ns()
 

@@ -422,6 +422,9 @@ NO_SCOPE = ErrorCode(
 )
 BAD_API_KEY = ErrorCode(300141, "BAD_API_KEY", _M, False, "The API key is wrong, revoked or expired (ID-08).")
 NO_SUCH_KEY = ErrorCode(300142, "NO_SUCH_KEY", _M, False, "There is no API key with this id (ID-08).")
+METRICS_OFF = ErrorCode(
+    300143, "METRICS_OFF", _M, False, "The server does not measure: `metrics.on` is false in its settings (OP-02)."
+)
 
 # -- operating a server
 

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from rcim.actor.effects import Notice
-from rcim.actor.queries import Look
+from rcim.actor.queries import Look, MetricsQuery
 from rcim.actor.records import Change, Message
 from rcim.base.limited_log import LimitedLog
+from rcim.base.meters import Meters
 from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
 from rcim.bus.gateway_link import GatewayLink
@@ -27,7 +28,8 @@ from rcim.bus.session_grace import SessionGrace
 from rcim.dispatch.requests import Delivery, Engine
 from rcim.rules.conversation_kinds import addressed, heard_with
 from rcim.rules.targets import Labels
-from rcim.store.answers import PresenceRow
+from rcim.store.answers import Metrics, PresenceRow
+from rcim.store.metric_rows import added_up, rows_of
 
 log = LimitedLog("rcim.bus")
 
@@ -49,8 +51,17 @@ SILENT_S = 10.0
 class GatewayRouter:
     """See the module's text. A DeliverySink for the owner, and a listener for gateways."""
 
-    def __init__(self, owner: Engine, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        owner: Engine,
+        loop: asyncio.AbstractEventLoop,
+        meters: Meters | None = None,
+        gateways: int = 0,
+    ) -> None:
+        """`meters` has the figures of this process; `gateways`: so many there are to be."""
         self.owner = owner
+        self._meters = meters if meters is not None else Meters()
+        self._gateways = gateways
         self.loop = loop
         self._links: dict[int, GatewayLink] = {}
         self._strangers: set[GatewayLink] = set()
@@ -283,7 +294,17 @@ class GatewayRouter:
             link.send(data)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
-        self.scatter_gather.look(query, done)
+        if not isinstance(query, MetricsQuery):
+            self.scatter_gather.look(query, done)
+            return
+
+        def with_own(found: Metrics) -> None:
+            """OP-02: with what this process has, and with the gateways that are not there."""
+            away = max(0, self._gateways - len(self._links))
+            rows = added_up([found.rows, rows_of(self._meters.figures())])
+            done(Metrics(rows, max(found.missing, away)))
+
+        self.scatter_gather.look(query, with_own)
 
 
 def _parts(messages: Sequence[Delivery]) -> Iterator[list[Delivery]]:

@@ -8,10 +8,11 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from rcim.actor.queries import ConnectionsQuery, CountersQuery, Look, OnlineQuery
+from rcim.actor.queries import ConnectionsQuery, CountersQuery, Look, MetricsQuery, OnlineQuery
 from rcim.bus import messages as m
 from rcim.bus.pipe import encoded
-from rcim.store.answers import ConnectionRow
+from rcim.store.answers import ConnectionRow, Metrics
+from rcim.store.metric_rows import added_up
 
 LOOK_S = 2.0
 """How long gateways may take to say what is to be seen; who is later is left out."""
@@ -60,11 +61,14 @@ class ScatterGather(Generic[L]):
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask all of them; `done` gets what they have found together, or None (DeliverySink.look)."""
 
+        there = self._there()
+        asked = len(there)
+
         def over(found: list[Any], complete: bool) -> None:
             sure = complete or not isinstance(query, OnlineQuery)
-            done(_together(query, found) if sure else None)
+            done(_together(query, found, asked) if sure else None)
 
-        self._ask_all(query, self._there(), over)
+        self._ask_all(query, there, over)
 
     def online_beside(self, link: L, key: str, done: Callable[[int], None]) -> None:
         """How many users are online in `key` at other gateways and not at `link`. Of large conversations it may be
@@ -117,8 +121,10 @@ class ScatterGather(Generic[L]):
             entry[2](entry[1], not entry[0])
 
 
-def _together(query: Look, found: list[Any]) -> Any:
-    """What several gateways have found, as one would have."""
+def _together(query: Look, found: list[Any], asked: int) -> Any:
+    """What several gateways have found, of so many that were asked, as one would have."""
+    if isinstance(query, MetricsQuery):
+        return Metrics(added_up(msgspec.convert(part, Metrics).rows for part in found), asked - len(found))
     if isinstance(query, ConnectionsQuery):
         rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
         return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]

@@ -126,6 +126,8 @@ class Audience:
         "paced",
         "parent",
         "parked",
+        "put_s",
+        "round_s",
         "started_ms",
         "telling",
         "timer",
@@ -169,6 +171,9 @@ class Audience:
         self.order: list[Outgoing] = []
         self.at = 0
         self.started_ms = 0
+        self.put_s = self.round_s = 0.0
+        """If it is measured: when the first message came that no round has begun with, and when the first one of the
+        round under way did (`time.perf_counter`, OP-02)."""
         self.timer: TimerHandle | Handle | None = None
         self.changes = JoinedChanges(limits.notice_users_max)
         """Weak notices that wait (GT-15)."""

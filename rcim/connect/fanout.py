@@ -16,10 +16,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Protocol
 
 from rcim.actor.records import Change
 from rcim.base import clock
+from rcim.base.histogram import Histogram
 from rcim.base.limits import Limits
 from rcim.base.terms import GoneReason
 from rcim.connect.audience import Audience, Visit
@@ -55,7 +57,8 @@ class RoundWatch(Protocol):
 
 class Fanout(Audiences):
     """All audiences, and what is given to them. `resume` is called with the key of a conversation that is congested no
-    longer, `on_empty` with that of one which nobody is in any more."""
+    longer, `on_empty` with that of one which nobody is in any more. `written` counts how long messages wait here until
+    the connections have them, in seconds (OP-02)."""
 
     def __init__(
         self,
@@ -63,8 +66,10 @@ class Fanout(Audiences):
         loop: asyncio.AbstractEventLoop,
         resume: Callable[[str], None],
         on_empty: Callable[[str], None],
+        written: Histogram | None = None,
     ) -> None:
         super().__init__(limits)
+        self._written = written
         self._loop = loop
         self._resume = resume
         self._on_empty = on_empty
@@ -146,6 +151,8 @@ class Fanout(Audiences):
             audience.put(messages)
             if self.watch is not None:
                 self.watch.put(audience, messages)
+            if self._written is not None and not audience.put_s:
+                audience.put_s = perf_counter()
             self._arm(audience)
 
     # -- notices
@@ -298,6 +305,7 @@ class Fanout(Audiences):
         audience.order, audience.at = list(audience.members), 0
         audience.in_round, audience.backlog = True, False
         audience.started_ms = clock.steady_ms()
+        audience.round_s, audience.put_s = audience.put_s, 0.0
         self.rounds += 1
         if self.watch is not None:
             self.watch.began(audience)
@@ -425,6 +433,8 @@ class Fanout(Audiences):
         if self.watch is not None:
             self.watch.ended(audience)
         audience.trim()
+        if self._written is not None and audience.round_s and not audience.paced:
+            self._written.observe(perf_counter() - audience.round_s)
         if audience.kept < KEPT_MESSAGES_MAX // 2:
             self._unpark(audience)
         if audience.parent is not None and not audience.waiting:

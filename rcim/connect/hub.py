@@ -20,7 +20,9 @@ from itertools import islice
 
 import msgspec
 
+from rcim.base import metrics
 from rcim.base.limits import Limits
+from rcim.base.meters import Meters
 from rcim.base.terms import Presence
 from rcim.connect.codec import GoingAway
 from rcim.connect.delivery import Deliveries
@@ -48,13 +50,18 @@ class Hub:
         engine: Engine,
         loop: asyncio.AbstractEventLoop,
         number: int = 0,
+        meters: Meters | None = None,
     ) -> None:
+        self.meters = meters if meters is not None else Meters()
+        """What this process measures (OP-02)."""
         self.limits = limits
         self.loop = loop
         self.identity = identity
         self.engine = engine
         self.table: ConnectionTable[Outgoing] = ConnectionTable(limits, loop, number)
-        self.fanout = Fanout(limits, loop, engine.resume, self._nobody_in)
+        self.fanout = Fanout(
+            limits, loop, engine.resume, self._nobody_in, self.meters.histogram(metrics.DURABLE_WRITTEN)
+        )
         self.subscriptions = Subscriptions(self.fanout, engine)
         self.presence = PresenceSubscriptions(limits, loop, engine)
         self.logins = Logins(
@@ -71,6 +78,7 @@ class Hub:
             logins=self.logins,
             subscriptions=self.subscriptions,
             presence=self.presence,
+            meters=self.meters,
         )
         self.deliveries = Deliveries(
             fanout=self.fanout,

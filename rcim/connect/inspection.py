@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from rcim.actor.queries import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
+from rcim.actor.queries import ConnectionsQuery, Look, MetricsQuery, OnlineQuery, WhoIsOnlineQuery
 from rcim.base import clock
+from rcim.base import metrics as m
+from rcim.base.meters import Figure, Meters, figure
+from rcim.base.metrics import Metric
 from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.presence_subscriptions import PresenceSubscriptions
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, Counters
-from rcim.store.answers import ConnectionRow
+from rcim.store.answers import ConnectionRow, Metrics
+from rcim.store.metric_rows import rows_of
 
-Found = list[ConnectionRow] | list[str] | dict[str, int]
-"""Rows of connections, ids of users, or counters by name."""
+Found = list[ConnectionRow] | list[str] | dict[str, int] | Metrics
+"""Rows of connections, ids of users, counters by name, or figures of metrics."""
+COUNTED: dict[str, Metric] = {
+    "accepted": m.ACCEPTED,
+    "refused_connections": m.CONNECTIONS_REFUSED,
+    "logins": m.LOGINS,
+    "refused_logins": m.LOGINS_REFUSED,
+    "requests": m.REQUESTS,
+    "too_frequent": m.TOO_FREQUENT,
+    "slowed": m.SLOWED,
+    "slow_receivers": m.SLOW_RECEIVERS,
+    "left_out": m.SKIPPED,
+    "resyncs": m.RESYNCS,
+    "audit_lost": m.AUDIT_LOST,
+    "connections": m.CONNECTIONS,
+    "users_online": m.USERS_ONLINE,
+    "conversations_online": m.CONVERSATIONS_ONLINE,
+    "handshakes_waiting": m.HANDSHAKES_WAITING,
+    "input_waiting": m.INPUT_WAITING,
+    "rounds": m.ROUNDS,
+    "visits": m.VISITS,
+    "deliveries": m.DELIVERIES,
+    "change_notices": m.CHANGE_NOTICES,
+    "guests": m.GUESTS,
+    "users_watched": m.USERS_WATCHED,
+    "over_ceiling": m.OVER_CEILING,
+    "untold": m.NOTICES_UNTOLD,
+}
+"""What `_counters` has, by name, and the metric that it is (OP-02)."""
 
 
 class Inspection:
@@ -28,7 +59,10 @@ class Inspection:
         logins: Logins,
         subscriptions: Subscriptions,
         presence: PresenceSubscriptions,
+        meters: Meters,
     ) -> None:
+        self._meters = meters
+        meters.add(self._figures)
         self._table = table
         self._fanout = fanout
         self._logins = logins
@@ -47,6 +81,8 @@ class Inspection:
             return list(here | self._subscriptions.unheard(query.key))
         if isinstance(query, WhoIsOnlineQuery):
             return [user_id for user_id in query.users if self._subscriptions.connections(user_id)]
+        if isinstance(query, MetricsQuery):
+            return Metrics(rows_of(self._meters.figures()))
         return self._counters()
 
     def online(self, conversation: str) -> int:
@@ -77,6 +113,15 @@ class Inspection:
             if len(found) > query.limit:
                 break
         return found
+
+    def _figures(self) -> Iterator[Figure]:
+        counters = self._counters()
+        for name, metric in COUNTED.items():
+            yield figure(metric, counters[name])
+        yield figure(m.TLS_FAILURES, counters["tls_limits"], "limit")
+        yield figure(m.TLS_FAILURES, counters["tls_failures"] - counters["tls_limits"], "handshake")
+        for kind, count in self._table.refused_by.items():
+            yield figure(m.REQUESTS_REFUSED, count, kind.value)
 
     def _counters(self) -> dict[str, int]:
         own = {name: getattr(self._table.counters, name) for name in Counters.__slots__}

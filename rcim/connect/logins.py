@@ -198,6 +198,7 @@ class Logins:
             connection.principal = None
             subscriptions.report_absent(waited.changes)
             if refused is not None and not connection.closing:
+                self.counters.refused_logins += 1
                 connection.login_refused(token, RcimError(refused.code, refused.detail, refused.retry_after_ms))
             return
         self._heard(result)

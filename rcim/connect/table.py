@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from rcim.base import clock
+from rcim.base.error_kinds import ErrorKind
 from rcim.base.limits import Limits
 from rcim.connect.turns import Turns
 from rcim.flow.buckets import UserRates, WorkBudget
@@ -109,6 +110,8 @@ class ConnectionTable(Generic[C]):
         self.limits = limits
         self.loop = loop
         self.counters = Counters()
+        self.refused_by = dict.fromkeys(ErrorKind, 0)
+        """Requests that were answered with an error, by whose fault it was."""
         self.turns = Turns(0.0, 0.0, loop.call_soon)
         self.input_buffer = memoryview(bytearray(INPUT_BYTES))
         """Where the transport puts what has come; it is taken out at once."""

@@ -15,12 +15,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import perf_counter
 from typing import Protocol
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.outcomes import Outcome
 from rcim.base.ids import SHARDS, shard_of
 from rcim.base.limited_log import LimitedLog
+from rcim.dispatch.commit_times import CommitTimes
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.shard_state import Batch, Commit, Shard
 from rcim.dispatch.untold_events import UntoldEvents
@@ -63,6 +65,8 @@ class Committer:
         later: Callable[[float, Callable[[], None]], None],
         releases: Releases,
     ) -> None:
+        self.times: CommitTimes | None = None
+        """What is measured of commits (OP-02)."""
         self._log = log
         self._worker = worker
         self._loop = loop
@@ -75,6 +79,7 @@ class Committer:
         self._put: list[Shard] = []
         """Those that have records of this turn."""
         self._touched: set[str] = set()
+        self._turn_s = 0.0
         self._under_way = 0
         """Shards with an append, or a claim after it, under way."""
         self.on_fenced: Callable[[int], None] = _log_fenced
@@ -178,8 +183,10 @@ class Committer:
         """True if the actor with this key has records of this turn."""
         return key in self._touched
 
-    def commit(self, batch: Batch, now_ms: int, doubted_ms: int) -> None:
-        """Append what was put; `batch` is released when it is durable. Times as in ShardLog.append."""
+    def commit(self, batch: Batch, now_ms: int, doubted_ms: int, turn_s: float = 0.0) -> None:
+        """Append what was put; `batch` is released when it is durable. Times as in ShardLog.append; `turn_s` is when the
+        turn began that has handled them (`time.perf_counter`)."""
+        self._turn_s = turn_s
         told = self._take_untold() if self.untold.due and not any(request.alone for request, _ in batch) else {}
         if not self._put:
             self._releases.committed(batch)
@@ -196,6 +203,7 @@ class Committer:
     def _begin(self, commit: Commit, shards: Sequence[Shard], told: dict[int, list[AnyEvent]]) -> list[ShardAppend]:
         commit.left = len(shards)
         commit.told = told
+        commit.turn_s = self._turn_s
         self._under_way += len(shards)
         appends: list[ShardAppend] = []
         for shard in shards:
@@ -239,10 +247,13 @@ class Committer:
     # -- in the committing thread
 
     def _append(self, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int) -> None:
+        began_s = perf_counter()
         try:
             self._log.append(appends, now_ms, doubted_ms, self._tell)
         except Exception as error:  # a fault of the log: nobody may wait for ever
             self._tell([AppendFailed(append.shard, error) for append in appends])
+        if self.times is not None:
+            self.times.append.observe(perf_counter() - began_s)
 
     def _tell(self, results: Sequence[AppendResult]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -280,6 +291,8 @@ class Committer:
             return
         self.commits += 1
         self.records += commit.records
+        if self.times is not None:
+            self.times.durable(commit)
         if commit.events:
             self.events += commit.event_count
             self.on_events(commit.events)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from rcim.base.error_kinds import ErrorKind
 from rcim.dispatch.committing import Committer
 
 
 class Counters:
     """What the dispatcher has done since the start."""
 
-    __slots__ = ("_committer", "commands", "refused")
+    __slots__ = ("_committer", "commands", "refused", "refused_by")
 
     def __init__(self, committer: Committer) -> None:
         self._committer = committer
         self.commands = self.refused = 0
+        self.refused_by = dict.fromkeys(ErrorKind, 0)
 
     @property
     def commits(self) -> int:

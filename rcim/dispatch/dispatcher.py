@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 from rcim.actor.app_config import AppConfig
@@ -25,14 +26,17 @@ from rcim.actor.outcomes import Outcome
 from rcim.actor.queries import Asks, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.user import user_key
 from rcim.actor.workflows import Workflow
+from rcim.base import metrics
 from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
+from rcim.base.meters import Meters
 from rcim.base.terms import DeviceEnd, Presence
 from rcim.dispatch.absence_watch import AbsenceWatch
 from rcim.dispatch.actor_registry import ActorRegistry
 from rcim.dispatch.audit_reading import AuditReading
 from rcim.dispatch.back_end_pace import BackEndPace
 from rcim.dispatch.closing import Closing
+from rcim.dispatch.commit_times import CommitTimes
 from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters
 from rcim.dispatch.effect_runner import EffectRunner
@@ -43,7 +47,9 @@ from rcim.dispatch.loading import Loader
 from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.message_watch import MessageWatch
+from rcim.dispatch.metrics_gathering import MetricsGathering
 from rcim.dispatch.outbox_control import OutboxControl
+from rcim.dispatch.owner_figures import owner_figures
 from rcim.dispatch.pending_requests import AskApp, PendingRequests, nobody_to_ask
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import QueryRouter
@@ -85,8 +91,10 @@ class Dispatcher:
         loop: asyncio.AbstractEventLoop,
         *,
         shard_log: ShardLog | None = None,
+        meters: Meters | None = None,
     ) -> None:
-        """`shard_log`: where the records go, if not to `store`, which is their view."""
+        """`shard_log`: where the records go, if not to `store`, their view. `meters` measures what is done here."""
+        meters = meters if meters is not None else Meters()
         self._store = store
         self._app_state = app_state
         self._limits = app_state.config.limits
@@ -96,9 +104,9 @@ class Dispatcher:
         self._time = TrustedTime(store.newest_ms(), app_state.config.limits)
         self._enrichment = QueryEnrichment(app_state, self._time)
         self._enrichment.settle(store.load_app())
-        self._writer = Worker(loop, "rcim-committer")
-        self._reading = Worker(loop, "rcim-reader")
-        self._loading = Worker(loop, "rcim-loader")
+        self._measures = meters.on
+        self._turn_times = meters.histogram(metrics.TURN)
+        self._writer, self._reading, self._loading = _threads(loop, meters)
         self._sessions = SessionRegistry(app_state.config.slots)
         self._timers = Timers(loop)
         self._query_budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
@@ -130,11 +138,14 @@ class Dispatcher:
         self._committer = Committer(
             log=shard_log or store, worker=self._writer, loop=loop, later=self._timers.later, releases=self._releaser
         )
+        self._committer.times = CommitTimes.of(meters)
         self.counters = Counters(self._committer)
         self._rows = RowLoader(self._reader, loader, self._registry, self._pending, self)
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
+        self.metrics = MetricsGathering(loop, meters)
+        self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self.metrics)
+        meters.add(lambda: owner_figures(self, app_state.figures))
         self._workflow_context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
         self._workflows = WorkflowRunner(self._workflow_context)
         self._absences = AbsenceWatch(app_state, self._registry, self.run, loop)
@@ -154,7 +165,7 @@ class Dispatcher:
         """Begin to work; deliveries go to `sink`, what the app is to be asked (CB-03) to `ask_app`. `counted` says what
         was asked and told."""
         self._counted = counted
-        self._sink = self._router.sink = self._sessions.sink = sink
+        self._sink = self._router.sink = self._sessions.sink = self.metrics.sink = sink
         self.want_events(self._app_state.wanted_events)
         self.ask_with(ask_app)
         closing = Closing(self.submit)
@@ -210,6 +221,8 @@ class Dispatcher:
         if len(mailbox.queue) >= self._limits.mailbox_max:
             mailbox.waiting[request.reply_to] = None
             return False
+        if self._measures:
+            request.came_s = perf_counter()
         mailbox.queue.append(request if self._watch is None else self._watch.arrived(request))
         self.add(mailbox)
         return True
@@ -274,6 +287,10 @@ class Dispatcher:
             }
         )
 
+    def messages_by_kind(self) -> Mapping[str, int]:
+        """How many messages were given out since the start, by the kind of their conversation."""
+        return self._effects.by_kind if self._effects is not None else {}
+
     def device_here(self, user_id: str, device: Device, kept: Callable[[], None] | None = None) -> None:
         """See Engine."""
         self._sessions.here(user_id, device)
@@ -315,6 +332,11 @@ class Dispatcher:
     def writing(self) -> Worker:
         """The one thread that writes the store, for who keeps something in it besides."""
         return self._writer
+
+    @property
+    def reading(self) -> Worker:
+        """The thread that answers queries from the store."""
+        return self._reading
 
     def watch(self, user_ids: Sequence[str]) -> None:
         """Tell the sink when the presence of these users changes (ID-07)."""
@@ -361,6 +383,7 @@ class Dispatcher:
         self._turn_due = False
         sink, committer, open_channels = self._sink, self._committer, self._app_state.open_channels
         assert sink is not None
+        began_s = perf_counter()
         now_ms = self._time.now_ms()
         batch: Batch = []
         loading: list[Mailbox] = []
@@ -402,7 +425,9 @@ class Dispatcher:
         self._ready.extend(loading)
         if self._watch is not None:
             self._watch.begun(batch)
-        committer.commit(batch, now_ms, self._time.doubted_ms)
+        if self._turn_times is not None:
+            self._turn_times.observe(perf_counter() - began_s)
+        committer.commit(batch, now_ms, self._time.doubted_ms, began_s)
 
     def turn_soon(self) -> None:
         """Begin a turn in the loop's next one, if there is anything to do and it may be done now."""
@@ -456,6 +481,7 @@ class Dispatcher:
     def stop(self) -> None:
         """End workflows, and all threads after what they have been given. What is still in mailboxes is not answered."""
         self._turn_due = True  # no further turn begins
+        self.metrics.stop()
         self._workflows.stop()
         self._timers.stop()
         self._pending.stop()
@@ -464,6 +490,15 @@ class Dispatcher:
         self._writer.stop()
         self._reading.stop()
         self._loading.stop()
+
+
+def _threads(loop: asyncio.AbstractEventLoop, meters: Meters) -> tuple[Worker, Worker, Worker]:
+    """The threads that use the store: the one that writes, the one that answers queries, the one that loads actors."""
+    committer, reader, loader = (
+        Worker(loop, f"rcim-{name}", meters.histogram(metrics.STORE_JOB, name))
+        for name in ("committer", "reader", "loader")
+    )
+    return committer, reader, loader
 
 
 assert SHARDS <= 1 << 16, "a message id has 16 bits for the shard"

@@ -41,7 +41,7 @@ from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import AppList, GoneReason, Priority
 from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
-from rcim.rules.conversation_kinds import channel_key, open_address
+from rcim.rules.conversation_kinds import BY_NAME, channel_key, kind_of, open_address
 
 log = LimitedLog("rcim.dispatch")
 
@@ -105,6 +105,8 @@ class EffectRunner:
         self._look_at_guests = look_at_guests
         self.messages = 0
         """How many were given out."""
+        self.by_kind = dict.fromkeys(BY_NAME, 0)
+        """The same by the kind of their conversation."""
 
     def all(self, batch: list[tuple[CommandRequest, Outcome]]) -> None:
         """Give out effects and answers, in order; messages of one conversation are handed on together."""
@@ -136,6 +138,9 @@ class EffectRunner:
         return open_address(key) if key in self._app_state.open_channels else key
 
     def _deliver(self, key: str, messages: list[Message]) -> None:
+        kind = kind_of(key)
+        if kind is not None:
+            self.by_kind[kind.name] += len(messages)
         address = self._address(key)
         if self._sink.listening(address):
             with contained("delivery", key):

@@ -83,6 +83,7 @@ class Handling:
             raise
         except RcimError as error:
             self._counters.refused += 1
+            self._counters.refused_by[error.code.kind] += 1
             return Outcome(Refused(error.code, error.detail, error.retry_after_ms))
         except Exception:  # a fault of ours must not take the other conversations' batch with it
             log.exception("handling a command failed", **ids_of(request))

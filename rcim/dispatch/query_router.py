@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.outcomes import AnyResult
-from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, WhoIsOnlineQuery
+from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, MetricsQuery, WhoIsOnlineQuery
 from rcim.base import clock
 from rcim.dispatch.audit_reading import AuditReading, NoAuditReading
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
+from rcim.dispatch.metrics_gathering import MetricsGathering
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.requests import DeliverySink, QueryRequest, Request
@@ -28,8 +29,14 @@ class QueryRouter:
     """See the module's text. `sink` is set when there is one, and `log_files` where a message log is kept."""
 
     def __init__(
-        self, counting: Counting, reader: Reader, enrichment: QueryEnrichment, sessions: SessionRegistry
+        self,
+        counting: Counting,
+        reader: Reader,
+        enrichment: QueryEnrichment,
+        sessions: SessionRegistry,
+        metrics: MetricsGathering,
     ) -> None:
+        self._metrics = metrics
         self._counting = counting
         self._reader = reader
         self._enrichment = enrichment
@@ -44,6 +51,8 @@ class QueryRouter:
         query = request.body
         if isinstance(query, ConnectionsQuery | CountersQuery):
             self.look(query, lambda found: self._looked(request, found))
+        elif isinstance(query, MetricsQuery):
+            self._metrics.ask(request)
         elif isinstance(query, LogQuery):
             self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif isinstance(query, AuditQuery):

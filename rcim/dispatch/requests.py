@@ -138,13 +138,15 @@ class Request(Generic[Body]):
     """A command, query or workflow (`body`) on its way. `key` is the conversation of a command, else empty. `token` is
     the number of whoever asked (a connection's request id)."""
 
-    __slots__ = ("alone", "body", "key", "reply_to", "token")
+    __slots__ = ("alone", "body", "came_s", "key", "reply_to", "token")
 
     def __init__(self, key: str, body: Body, reply_to: ReplyTo, token: int) -> None:
         self.key = key
         self.body = body
         self.reply_to = reply_to
         self.token = token
+        self.came_s = 0.0
+        """When it was put into a mailbox, if that is measured (`time.perf_counter`, OP-02)."""
         self.alone = False
         """True: a batch with it in it has failed, maybe for another's sake; it is to be committed by itself (ST-04)."""
 

@@ -39,7 +39,7 @@ class Shard:
 class Commit:
     """Outcomes that wait for the same appends."""
 
-    __slots__ = ("batch", "event_count", "events", "failures", "left", "records", "told", "touched")
+    __slots__ = ("batch", "event_count", "events", "failures", "left", "records", "told", "touched", "turn_s")
 
     def __init__(self, batch: Batch, touched: set[str]) -> None:
         self.batch = batch
@@ -53,4 +53,6 @@ class Commit:
         """Shards with events in it."""
         self.told: dict[int, list[AnyEvent]] = {}
         """Events that belong to no outcome, by shard."""
+        self.turn_s = 0.0
+        """When the turn began that has handled its commands (`time.perf_counter`)."""
         self.failures: list[AppendFailed] = []

@@ -6,7 +6,10 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, TypeVar
+
+from rcim.base.histogram import Histogram
 
 T = TypeVar("T")
 Job = Callable[[], Any]
@@ -14,10 +17,12 @@ Done = Callable[[Any, BaseException | None], None]
 
 
 class Worker:
-    """One thread, one queue. The queue is bounded by its users: each has one job under way at a time."""
+    """One thread, one queue. The queue is bounded by its users: each has one job under way at a time. `times` counts how
+    long its jobs take, in seconds."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, name: str, times: Histogram | None = None) -> None:
         self._loop = loop
+        self._times = times
         self._jobs: queue.SimpleQueue[tuple[Job, Done | None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -49,10 +54,13 @@ class Worker:
                 return
             job, done = item
             result, error = None, None
+            began = perf_counter()
             try:
                 result = job()
             except Exception as caught:  # it belongs to who gave the job, and is handed to it
                 error = caught
+            if self._times is not None:
+                self._times.observe(perf_counter() - began)
             if done is None:
                 continue
             try:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -22,9 +23,11 @@ from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.commands import AlterMessage, SendMessage
+from rcim.base import metrics
 from rcim.base.errors import OVERLOADED
 from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
+from rcim.base.meters import Meters
 from rcim.hooks.inprocess import Hook, call
 from rcim.hooks.profiles import tencent
 from rcim.hooks.receiver import AskedReceiver
@@ -34,12 +37,14 @@ from rcim.web.faults import fault_of
 
 log = LimitedLog("rcim.hooks")
 
+FAILED = "failed"
+"""There was no answer, or no good one."""
 TOO_MANY = CallbackVerdict(allow=False, code=OVERLOADED.number)
 
 
 class Asking:
     """See the module's text. Of the receivers the first that wants to decide is asked. `timeout_ms` is the time of hooks
-    where there is no receiver; `refuse`: what failed is refused."""
+    where there is no receiver; `refuse`: what failed is refused; `meters` measures how long questions take."""
 
     def __init__(
         self,
@@ -49,7 +54,9 @@ class Asking:
         timeout_ms: int,
         *,
         refuse: bool = False,
+        meters: Meters | None = None,
     ) -> None:
+        self._meters = meters if meters is not None else Meters()
         self._limits = limits
         self._receivers = list(receivers)
         self._hooks = list(hooks)
@@ -97,12 +104,14 @@ class Asking:
         receiver = next((one for one in self._receivers if one.decides(ask)), None)
         refuse = self._refuse or (receiver is not None and receiver.refuse_on_failure)
         verdict, turns = tencent.FAILED if refuse else ALLOWED, self._turns_of(ask)
+        began_s, failed = perf_counter(), True
         try:
             await turns.wait(ask.command.by)
             try:
                 timeout_s = receiver.timeout_ms / 1000 if receiver is not None else self._timeout_s
                 async with asyncio.timeout(timeout_s):  # its time begins when its turn has come
                     verdict = await self._verdict(ask, receiver)
+                    failed = False
             finally:
                 turns.done(ask.command.by)
         except FAULTS as error:
@@ -116,13 +125,17 @@ class Asking:
         except Exception:  # of a hook, which is the app's
             self.counts["failed"] += 1
             log.exception("a hook failed", **_ids_of(ask))
-        self._count(verdict)
+        outcome = self._count(verdict)
+        times = self._meters.histogram(metrics.QUESTION_TIME, FAILED if failed else outcome)
+        if times is not None:
+            times.observe(perf_counter() - began_s)
         answered(verdict)
 
-    def _count(self, verdict: CallbackVerdict) -> None:
+    def _count(self, verdict: CallbackVerdict) -> str:
         what = "dropped" if verdict.drop else "allowed" if verdict.allow else "refused"
         self.counts[what] += 1
         self.counts["replaced"] += verdict.body is not None
+        return what
 
     async def _verdict(self, ask: BeforeCallback, receiver: AskedReceiver | None) -> CallbackVerdict:
         whole = ALLOWED

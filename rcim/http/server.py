@@ -7,12 +7,14 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from aiohttp import HttpVersion10, HttpVersion11, web
 
 from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
+from rcim.base.meters import Meters
 from rcim.connect.listener import Admitted
 from rcim.connect.proxies import Peer
 from rcim.http.access_log import AccessLog, Line, shown_path
@@ -21,6 +23,7 @@ from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
 from rcim.http.bodies import read_body
 from rcim.http.loop_turns import LoopTurns
 from rcim.http.protocol import HttpConnection
+from rcim.http.request_counts import RequestCounts
 from rcim.http.whole_response import WholeResponse, is_plain
 
 log = LimitedLog("rcim.http")
@@ -70,7 +73,14 @@ class HttpBounds:
 class HttpServer:
     """Serves these APIs on connections that a listener takes; `admit` makes the protocol of each."""
 
-    def __init__(self, apis: Sequence[HttpApi], bounds: HttpBounds, *, access_log: bool = True) -> None:
+    def __init__(
+        self,
+        apis: Sequence[HttpApi],
+        bounds: HttpBounds,
+        *,
+        access_log: bool = True,
+        meters: Meters | None = None,
+    ) -> None:
         self._apis = tuple(apis)
         self._bounds = bounds
         self._places = Places(bounds.connections_max, bounds.connections_per_address_max)
@@ -82,6 +92,8 @@ class HttpServer:
         """Called with each complete request before it is answered, in the task that answers it."""
         self._stopping = False
         self._server = web.Server(self._handle)
+        self._counts = RequestCounts(meters if meters is not None else Meters())
+        self._counts.levels = lambda: (self._in_flight, len(self._places))
 
     def use(self, bounds: HttpBounds, *, access_log: bool) -> None:
         """OP-03: these bounds are in force: the times for new connections, all else at once."""
@@ -133,7 +145,7 @@ class HttpServer:
     # -- requests
 
     async def _handle(self, got: web.BaseRequest) -> web.StreamResponse:
-        began_ms = clock.steady_ms()
+        began_ms, began_s = clock.steady_ms(), perf_counter()
         connection = got.protocol
         assert isinstance(connection, HttpConnection)
         connection.head_over(plain_body="Transfer-Encoding" not in got.headers and not got.content.at_eof())
@@ -141,6 +153,7 @@ class HttpServer:
         request_id = _request_id(got.headers.get(REQUEST_ID, ""))
         api = self._api_of(got.path)
         made = await self._answer(api, got, request_id)
+        self._counts.tell(api.name if api is not None else "", made.status, perf_counter() - began_s)
         peer, took_ms = got.remote or "", clock.steady_ms() - began_ms
         self._log.tell(Line(peer, got.method, got.path, made.status, len(made.body), took_ms, request_id, made.note))
         ends = self._stopping or _ends_connection(got)
@@ -216,7 +229,9 @@ class HttpServer:
 
     def _refuse(self, peer: str, path: str, fault: Fault, detail: str) -> tuple[HttpResponse, dict[str, str]]:
         """As `protocol.Refuse`."""
-        made = _fault(self._api_of(path), fault, detail)
+        api = self._api_of(path)
+        made = _fault(api, fault, detail)
+        self._counts.tell(api.name if api is not None else "", made.status)
         request_id = _request_id("")
         self._log.tell(Line(peer, "-", path or "-", made.status, len(made.body), 0, request_id, made.note))
         return made, _headers(made, request_id)

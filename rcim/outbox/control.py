@@ -122,6 +122,10 @@ class Control:
         rows = await self._rows([self._consumers[name] for name in page], counts=False)
         return Consumers(rows, page[-1] if len(names) > len(page) else "")
 
+    async def all_rows(self) -> list[ConsumerRow]:
+        """All consumers, with how they are doing. Raises StoreError."""
+        return await self._rows(list(self._consumers.values()), counts=False)
+
     async def _rows(self, consumers: list[Consumer], *, counts: bool) -> list[ConsumerRow]:
         if not consumers:
             return []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rcim.actor.outbox_results import ConsumerRow
+from rcim.base import metrics
+from rcim.base.meters import Figure, figure
 from rcim.outbox.consumer import Consumer
 from rcim.store.dead_letters import ConsumerState
 from rcim.store.event_log import EventLog, Extent
@@ -34,6 +38,22 @@ def row_of(
         last_error_ms=delivering.last_error_ms,
         counts=delivering.destination.counted() if counts else {},
     )
+
+
+def consumer_figures(row: ConsumerRow, dead: int, now_ms: int) -> Iterator[Figure]:
+    """The row as metrics (OP-02); `dead`: events that became dead letters since the start. Times are in milliseconds
+    since 1970."""
+    name = row.name
+    age_ms = max(0, now_ms - row.oldest_ms) if row.oldest_ms else 0
+    yield figure(metrics.CONSUMER_WAITING, row.waiting, name)
+    yield figure(metrics.CONSUMER_OLDEST, age_ms / 1000, name)
+    yield figure(metrics.CONSUMER_PAUSED, bool(row.paused_ms), name)
+    yield figure(metrics.CONSUMER_REFUSING, row.refused, name)
+    yield figure(metrics.CONSUMER_DELIVERED, row.delivered, name)
+    yield figure(metrics.CONSUMER_FAILED, row.failed, name)
+    yield figure(metrics.CONSUMER_DROPPED, row.dropped, name)
+    yield figure(metrics.CONSUMER_DEAD, row.dead_letters, name)
+    yield figure(metrics.CONSUMER_DEAD_TOTAL, dead, name)
 
 
 def _bytes_of(waiting: int, extent: Extent) -> int:

@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from rcim.actor.events import EventKind
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
+from rcim.base.meters import Figure
 from rcim.dispatch.worker import Worker
 from rcim.outbox.consumer import Clock, Consumer
 from rcim.outbox.control import Control
 from rcim.outbox.destination import Subscription
+from rcim.outbox.figures import consumer_figures
 from rcim.store.event_log import EventLog
 from rcim.store.faults import StoreError
 
@@ -131,6 +133,13 @@ class Outbox:
             found[f"events_dropped.{consumer.name}"] = self._events.dropped[consumer.name]
             found[f"events_dead.{consumer.name}"] = consumer.delivering.dead
             found[f"events_waiting.{consumer.name}"] = consumer.waiting(following)
+        return found
+
+    async def figures(self, now_ms: int) -> list[Figure]:
+        """How the consumers are doing, as metrics (OP-02); `now_ms`: milliseconds since 1970. Raises StoreError."""
+        found: list[Figure] = []
+        for row in await self.control.all_rows():
+            found += consumer_figures(row, self._consumers[row.name].delivering.dead, now_ms)
         return found
 
     async def close(self, within_s: float) -> None:

@@ -24,6 +24,8 @@ from rcim.service.validation import (
     list_limit,
 )
 
+METRICS_RESERVE = 4096
+"""Of a frame, besides the figures."""
 CONNECTION_ROW_BYTES = USER_ID_BYTES_MAX + 230
 """The most bytes that a row of ADMIN_CONNECTIONS takes in an answer."""
 
@@ -44,6 +46,12 @@ def connections(request: requests.AdminConnections, principal: Principal, contex
 def stats(request: requests.AdminStats, principal: Principal, context: RequestContext) -> StoreQuery:
     """ADMIN_STATS."""
     return StoreQuery(queries.CountersQuery())
+
+
+def metrics(request: requests.AdminMetrics, principal: Principal, context: RequestContext) -> StoreQuery:
+    """ADMIN_METRICS (OP-02): a page for a connection; all at once for who has none, the metrics adapter."""
+    bytes_max = context.limits.frame_bytes_max - METRICS_RESERVE if principal.connection_id else 0
+    return StoreQuery(queries.MetricsQuery(request.after, bytes_max))
 
 
 MESSAGES_AT_ONCE = 100

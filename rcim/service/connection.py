@@ -215,6 +215,7 @@ class Connection(Incoming):
             self._held = self.service.submit(principal, request, self, token)
         except RcimError as error:
             self._in_flight -= 1
+            self._table.refused_by[error.code.kind] += 1
             self.refuse(token, error)
 
     def mailbox_drained(self, key: str) -> None:
@@ -233,6 +234,7 @@ class Connection(Incoming):
         if self.closing:
             return
         if type(result) is Refused:
+            self._table.refused_by[result.code.kind] += 1
             self.refuse(token, RcimError(result.code, result.detail, result.retry_after_ms))
         else:
             try:
@@ -244,6 +246,7 @@ class Connection(Incoming):
                     request_id=token & REQUEST_ID_MASK,
                     result=type(result).__name__,
                 )
+                self._table.refused_by[SERVER_ERROR.kind] += 1
                 self.refuse(token, RcimError(SERVER_ERROR))
         if not self._in_flight:
             self.all_answered()

@@ -202,6 +202,9 @@ OPERATIONS: tuple[Operation, ...] = (
         READS,
     ),
     _operation("ADMIN_STATS", requests.AdminStats, answers.Counted, administration.stats, ADMINISTRATORS, READS),
+    _operation(
+        "ADMIN_METRICS", requests.AdminMetrics, answers.Metrics, administration.metrics, ADMINISTRATORS, READS
+    ),
     _operation("ADMIN_FLOW", requests.AdminFlow, outcomes.Flow, moderation.flow, ADMINISTRATORS, READS),
     _operation(
         "ADMIN_TRACE",

@@ -27,6 +27,7 @@ from rcim.base.errors import (
 from rcim.base.ids import is_guest
 from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
+from rcim.base.meters import Meters
 from rcim.base.terms import Presence, SeenBy
 from rcim.connect.codec import GoingAway
 from rcim.connect.hub import Hub
@@ -62,7 +63,8 @@ Held = CommandRequest
 
 class Service:
     """See the module's text; it is the RequestContext of all operations. `engine` carries out commands, queries and
-    workflows, in this process or another. `number` tells several processes of one server apart."""
+    workflows, in this process or another. `number` tells several processes of one server apart. `meters` measures what
+    this process does."""
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Service:
         engine: Engine,
         loop: asyncio.AbstractEventLoop,
         number: int = 0,
+        meters: Meters | None = None,
     ) -> None:
         self.limits = limits
         self.loop = loop
@@ -78,7 +81,8 @@ class Service:
         self.back_ends = BackEnds(self, identity)
         self.audit = Audit(NoAuditLines())
         """Whoever keeps an audit log puts it here."""
-        self.hub = Hub(limits=limits, identity=identity, engine=engine, loop=loop, number=number)
+        self.hub = Hub(limits=limits, identity=identity, engine=engine, loop=loop, number=number, meters=meters)
+        self.meters = self.hub.meters
         self._engine = engine
         self._identity = identity
         self._calls: dict[str, int] = {}

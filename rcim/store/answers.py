@@ -313,6 +313,31 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
     values: dict[str, int]
 
 
+class MetricRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A figure of a metric (base/metrics.py) with these values of its labels."""
+
+    name: str
+    kind: str
+    """`counter`, `gauge` or `histogram`."""
+    labels: dict[str, str]
+    """Label to value, in the order of the metric's labels."""
+    value: int
+    """Of a histogram the sum of all values; of what is in seconds in microseconds."""
+    bounds: list[int] = []
+    """Of a histogram, ascending, in the same unit."""
+    counts: list[int] = []
+    """Of a histogram: how many values are above the bound before and at most at this one; the last, beyond all bounds."""
+
+
+class Metrics(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """OP-02: figures of the whole server, by name and labels. `missing`: processes that have not answered in time. `next`
+    is the first row of the next page; 0: there is none."""
+
+    rows: list[MetricRow]
+    missing: int = 0
+    next: int = 0
+
+
 class LogFileRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A file of the message log (AB-03). `sha256` is empty as long as nothing is known of it, a few seconds."""
 
@@ -408,6 +433,7 @@ Answer = (
     | ExportPage
     | ConnectionsPage
     | Counted
+    | Metrics
     | Heads
     | DevicesPage
     | DevicesClosed

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import bisect
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from time import perf_counter
+from typing import Any, NamedTuple, Protocol
 
 import lmdb
 
+from rcim.base.histogram import Histogram
 from rcim.store.damage import Damage, GuardedView, by_table
 from rcim.store.disk import NO_ROOM, DiskReserve
 from rcim.store.faults import DamagedError as DamagedError
@@ -79,6 +82,22 @@ class WriteView(ReadView, Protocol):
     def put(self, table: str, key: bytes, value: bytes) -> None: ...
 
     def delete(self, table: str, key: bytes) -> None: ...
+
+
+class Space(NamedTuple):
+    """How large a store is, and what room there is for it."""
+
+    used_bytes: int
+    """Up to the last page that was ever used."""
+    file_bytes: int
+    map_bytes: int
+    map_bytes_max: int
+    readers: int
+    """Slots of LMDB's table of readers that have been used."""
+    readers_max: int
+    disk_free_bytes: int
+    """For who is not root."""
+    disk_bytes: int
 
 
 class Backend(Protocol):
@@ -244,6 +263,8 @@ class LmdbBackend:
         self._map_bytes = map_bytes
         self._map_bytes_max = map_bytes_max
         self._readers = Readers()
+        self.commit_times: Histogram | None = None
+        """Counts how long LMDB's own commit takes, which writes and syncs, in seconds (OP-02)."""
         self._open()
 
     def _open(self) -> None:
@@ -309,6 +330,9 @@ class LmdbBackend:
                 yield self._view(txn)
                 if not makes_room:
                     self._check_room(txn)
+                began_s = perf_counter()
+            if self.commit_times is not None:
+                self.commit_times.observe(perf_counter() - began_s)
         except (NoRoom, lmdb.MapFullError):
             raise NoRoom from None
         except (lmdb.Error, OSError) as error:
@@ -353,6 +377,26 @@ class LmdbBackend:
                 self._env.set_mapsize(self._map_bytes)
         except lmdb.Error as error:
             raise StoreError(str(error)) from None
+
+    def space(self) -> Space:
+        """How large it is, and what room there is. Raises StoreError."""
+        try:
+            with self._readers.reading():
+                info = self._env.info()
+            file_bytes = (self._path / "data.mdb").stat().st_size
+            disk = os.statvfs(self._path)
+        except (lmdb.Error, OSError) as error:
+            raise StoreError(str(error)) from None
+        return Space(
+            used_bytes=(info["last_pgno"] + 1) * self._page_bytes,
+            file_bytes=file_bytes,
+            map_bytes=info["map_size"],
+            map_bytes_max=self._map_bytes_max,
+            readers=info["num_readers"],
+            readers_max=info["max_readers"],
+            disk_free_bytes=disk.f_bavail * disk.f_frsize,
+            disk_bytes=disk.f_blocks * disk.f_frsize,
+        )
 
     def place(self) -> tuple[int, int] | None:
         try:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rcim_tools.admin.calls import call
+from rcim_tools.admin.metrics import COLUMNS, all_metrics, metric_row
 from rcim_tools.admin.output import rows_of, show, show_counters
 from rcim_tools.admin.words import Limit
 
@@ -49,8 +50,15 @@ def flow(
     show(call(job))
 
 
-def stats() -> None:
+def stats(
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="All metrics, with labels and distributions, as /metrics has them.")
+    ] = False,
+) -> None:
     """Show the server's counters."""
+    if metrics:
+        show([metric_row(entry) for entry in call(all_metrics)], COLUMNS)
+        return
 
     async def job(client: Client) -> dict[str, int]:
         found = await client.request(frames.AdminStats(), frames.AdminStatsOk)

@@ -1,1 +1,1 @@
-"""`/metrics` for Prometheus (OP-02)."""
+"""Metrics for Prometheus (OP-02, docs/adr/0031)."""

@@ -69,6 +69,7 @@ STATUSES: Mapping[int, tuple[str, ...]] = {
         "KICKED_BY_OTHER_DEVICE",
     ),
     404: (
+        "METRICS_OFF",
         "NO_SUCH_GROUP",
         "NO_SUCH_MESSAGE",
         "NO_SUCH_ATTRIBUTE",

@@ -17,6 +17,7 @@ NOT_OFFERED = {
     "PRESENCE_SET": "it is the presence of a connection, and a back end has none",
     "PRESENCE_WATCH": "what is watched is told to a connection, and a back end has none; it may ask, or hear events",
     "PRESENCE_UNWATCH": "as PRESENCE_WATCH",
+    "ADMIN_METRICS": "`GET /metrics` has the figures; name `metrics` in the setting `http.apis`",
     "ADMIN_KEY_USE": "the server itself asks it about each request's key",
     "PROFILE_SET": "ADMIN_PROFILE_SET does the same for any user",
 }

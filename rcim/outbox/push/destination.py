@@ -15,20 +15,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from rcim.actor.events import BroadcastSent, EventKind, MessagePassed, PushTested, key_of
+from rcim.base import metrics
+from rcim.base.histogram import Histogram
 from rcim.base.limited_log import LimitedLog
+from rcim.base.meters import Figure, figure
 from rcim.outbox.destination import Untaken
 from rcim.outbox.event_ids import ids_of
 from rcim.outbox.facts import Unanswered
 from rcim.outbox.push.composing import Composer, PushOptions, trial_push
+from rcim.outbox.push.decision import Reason
 from rcim.outbox.push.given_up import GivenUp
 from rcim.outbox.push.hook import OfflineHook
 from rcim.outbox.push.owner import PushFacts
 from rcim.outbox.push.progress import Device, KeptProgress, Progress
-from rcim.outbox.push.provider import Provider
+from rcim.outbox.push.provider import Provider, PushOutcome
 from rcim.outbox.push.receivers import Chosen, Pushable, Receivers, as_edited
 from rcim.outbox.push.sending import Addressed, Sending, Sent
 from rcim.rules.conversation_kinds import is_channel
@@ -71,17 +75,30 @@ class PushDestination:
         hook: OfflineHook | None = None,
         *,
         settled: Callable[[], Awaitable[None]] | None = None,
+        times: Histogram | None = None,
     ) -> None:
         self._name = name
         self._settled = settled
         self._options = options
         self._receivers = Receivers(name, options, facts, hook)
-        self._sending = Sending(name, provider, facts)
+        self._sending = Sending(name, provider, facts, times)
         self._progress = KeptProgress()
         self._given_up = GivenUp()
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._now_s = asyncio.get_running_loop().time
         self._counts: Counter[str] = Counter()
+
+    def figures(self) -> Iterator[Figure]:
+        """The same as metrics (OP-02)."""
+        receivers, name = self._receivers, self._name
+        yield figure(metrics.PUSH_DECISIONS, receivers.decided, name)
+        for outcome in PushOutcome:
+            yield figure(metrics.PUSHES, self._sending.counts[outcome.name], name, outcome.name.lower())
+        yield figure(metrics.PUSHES, self._counts["given_up"], name, "given_up")
+        for what in ("failed", "over_bound"):
+            yield figure(metrics.PUSH_MESSAGES, self._counts[what], name, what)
+        for why in Reason:
+            yield figure(metrics.PUSH_AGAINST, receivers.against[why], name, why.value)
 
     def counted(self) -> dict[str, int]:
         """How many users were decided about, what became of pushes, and why users got none, since the start."""

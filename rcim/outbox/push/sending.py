@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from time import perf_counter
 from typing import NamedTuple
 
 from rcim.actor.push_records import PushToken
+from rcim.base.histogram import Histogram
 from rcim.base.limited_log import LimitedLog
 from rcim.outbox.push.owner import PushFacts
 from rcim.outbox.push.provider import Provider, Push, PushOutcome, PushResult
@@ -42,9 +44,10 @@ class Sent(NamedTuple):
 
 
 class Sending:
-    """See the module's text. `name` is that of the provider."""
+    """See the module's text. `name` is that of the provider; `times` counts how long it takes, in seconds (OP-02)."""
 
-    def __init__(self, name: str, provider: Provider, facts: PushFacts) -> None:
+    def __init__(self, name: str, provider: Provider, facts: PushFacts, times: Histogram | None = None) -> None:
+        self._times = times
         self._name = name
         self._provider = provider
         self._facts = facts
@@ -69,7 +72,10 @@ class Sending:
 
     async def send(self, pushes: Sequence[Addressed]) -> Sent:
         """Send these; returns those that are to be sent later. Tokens that the service does not know are removed."""
+        began_s = perf_counter()
         results = await self._results([one.push for one in pushes])
+        if self._times is not None:
+            self._times.observe(perf_counter() - began_s)
         later: list[Addressed] = []
         reason, retry_after_s, untried = "", 0.0, set[str]()
         for one, result in zip(pushes, results, strict=True):

@@ -45,6 +45,12 @@ class AdminStats(Request, frozen=True, gc=False):
     """Asks for the server's counters."""
 
 
+class AdminMetrics(Request, frozen=True, gc=False):
+    """Asks for a page of the figures of all metrics, of the whole server (OP-02)."""
+
+    after: A[int, U32] = 0
+
+
 class AdminFlow(Request, frozen=True, gc=False):
     """Asks what frequency control does, in one group or in all (FC-08)."""
 

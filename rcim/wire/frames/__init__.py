@@ -29,6 +29,7 @@ from rcim.wire.frames.member_settings import *  # noqa: F403
 from rcim.wire.frames.members import *  # noqa: F403
 from rcim.wire.frames.message_log import *  # noqa: F403
 from rcim.wire.frames.messages import *  # noqa: F403
+from rcim.wire.frames.metrics import *  # noqa: F403
 from rcim.wire.frames.moderation import *  # noqa: F403
 from rcim.wire.frames.notices import *  # noqa: F403
 from rcim.wire.frames.outbox import *  # noqa: F403
