@@ -245,6 +245,10 @@ class CountersQuery(Asks, frozen=True, gc=False):
     """All counters of the server."""
 
 
+class HealthQuery(Asks, frozen=True, gc=False):
+    """The health checks of all processes of the server (OP-04)."""
+
+
 class LoginQuery(Asks, frozen=True, gc=False):
     """What a login needs: the user's profile and the keys of its groups."""
 
@@ -336,7 +340,7 @@ class SystemWritersQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
-Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
+Look = ConnectionsQuery | CountersQuery | HealthQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
 Query = (

@@ -107,6 +107,11 @@ def warning_of(certificate: Path, key: Path, now_s: float) -> str | None:
     return None
 
 
+def ends_of(certificate: Path) -> float:
+    """When the first of a chain ends, in seconds since 1970. Raises OSError and ValueError."""
+    return _span(certificate)[1]
+
+
 def _span(certificate: Path) -> tuple[float, float]:
     """From when and to when all of a chain are good."""
     chain = x509.load_pem_x509_certificates(certificate.read_bytes())

@@ -48,10 +48,17 @@ def _rongcloud(settings: Settings, service: Service) -> HttpApi:
     return RongCloudApi(service, app)
 
 
+def _health(settings: Settings, service: Service) -> HttpApi:
+    from rcim.adapters.health.api import HealthApi
+
+    return HealthApi(service)
+
+
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "native": _native,
     "tencent": _tencent,
     "rongcloud": _rongcloud,
+    "health": _health,
 }
 """Makes each API that the settings can name."""
 RECEIVE_BYTES = 32 * 1024

@@ -17,7 +17,7 @@ class HttpSettings:
     tls: bool = setting(
         True, "Use TLS, with the server's certificate; off only where `host` is an address of this machine itself."
     )
-    apis: tuple[str, ...] = setting(("native", "tencent"), "APIs to serve: native, tencent, rongcloud.")
+    apis: tuple[str, ...] = setting(("native", "tencent"), "APIs to serve: native, tencent, rongcloud, health.")
     body_bytes_max: int = setting(1 << 20, "Bytes that the body of a request may have.")
     body_bytes_in_flight_max: int = setting(
         64 << 20,

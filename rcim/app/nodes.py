@@ -19,6 +19,7 @@ from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.health import ConnectionHealth, ConversationHealth
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
@@ -118,6 +119,18 @@ class ConversationNode:
             self.dispatcher.serve_audit(self.audit)
             self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop)
             undo.callback(self.consumers.stop)
+            health = ConversationHealth(
+                settings.health,
+                self.data.path,
+                self.dispatcher,
+                self.consumers.outbox,
+                backend=backend,
+                gateways=settings.server.gateways,
+                loop=loop,
+            )
+            undo.callback(health.stop)
+            self.dispatcher.serve_health(health)
+            self._health = health
             self._undo = undo.pop_all()
 
     def start(self, sink: DeliverySink) -> None:
@@ -125,6 +138,7 @@ class ConversationNode:
         self.dispatcher.start(sink, self.consumers.ask_app, self.consumers.counted)
         self.consumers.start()
         self.audit.start()
+        self._health.start()
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -183,6 +197,7 @@ class GatewayNode:
         self._http_prepared: HttpListener | None = None
         self.http: HttpListener | None = None
         """The listener for back ends, if it is on."""
+        self._health: ConnectionHealth | None = None
         self.stop_now = asyncio.Event()
         """Set: whatever waits in `stop` waits no longer."""
 
@@ -199,6 +214,8 @@ class GatewayNode:
             return
         if tls is not None:
             self._listener.tls = tls
+            if self._health is not None:
+                self._health.use_certificate(paths_of(self._settings)[0])
             if self.http is not None:
                 self.http.use(tls)
             log.info("the certificate was loaded again, for new connections")
@@ -220,6 +237,10 @@ class GatewayNode:
         self.service = Service(
             limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
         )
+        process = f"gateway {self._number}" if self._number else "server"
+        self._health = ConnectionHealth(self._settings.health, process, loop)
+        self._health.use_certificate(paths_of(self._settings)[0] if self._settings.server.tls else None)
+        self.service.hub.inspection.health = self._health.rows
         lines = AuditFiles(self._data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
         if self._settings.http.on:
@@ -237,6 +258,8 @@ class GatewayNode:
         make = partial(FrameConnection, self.service)
         self._listener = await listen(every(make), self._settings.server.host, port, tls, shared=shared)
         self.port = self._listener.port
+        if self._health is not None:
+            self._health.lag.start()  # from now on: the start blocks the loop, and harms nobody
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take requests of back ends over HTTP, if that is on; `tls` as for `listen`. Raises OSError."""
@@ -257,6 +280,8 @@ class GatewayNode:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close; then no more lines of the
         audit log."""
         limits, hub = self._settings.limits, self.service.hub
+        if self._health is not None:
+            self._health.stopping = True
         back_ends = asyncio.create_task(self.http.stop()) if self.http is not None else None
         self._listener.close()
         count = len(hub)
@@ -268,6 +293,8 @@ class GatewayNode:
         if back_ends is not None:
             await back_ends
         self.service.audit.lines.close()
+        if self._health is not None:
+            self._health.lag.stop()
         log.info("stopped", connections=count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:

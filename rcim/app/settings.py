@@ -19,6 +19,7 @@ from rcim.app.consumer_settings import MessageLogSettings as MessageLogSettings
 from rcim.app.consumer_settings import PushSettings as PushSettings
 from rcim.app.consumer_settings import Receiver as Receiver
 from rcim.app.consumer_settings import Stream as Stream
+from rcim.app.health_settings import HealthSettings
 from rcim.app.http_settings import HttpSettings as HttpSettings
 from rcim.app.push_provider_settings import PushProvider
 from rcim.app.rongcloud_settings import RongCloudSettings as RongCloudSettings
@@ -186,6 +187,7 @@ class Settings:
     push: PushSettings = field(default_factory=PushSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
     rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
 
     @property
@@ -292,6 +294,7 @@ SECTIONS: dict[str, type[Any]] = {
     "message_log": MessageLogSettings,
     "http": HttpSettings,
     "audit": AuditSettings,
+    "health": HealthSettings,
     "rongcloud": RongCloudSettings,
 }
 

@@ -8,13 +8,16 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from rcim.actor.queries import ConnectionsQuery, CountersQuery, Look, OnlineQuery
+from rcim.actor.queries import ConnectionsQuery, CountersQuery, HealthQuery, Look, OnlineQuery
 from rcim.bus import messages as m
 from rcim.bus.pipe import encoded
 from rcim.store.answers import ConnectionRow
+from rcim.store.health import HealthRow
 
 LOOK_S = 2.0
 """How long gateways may take to say what is to be seen; who is later is left out."""
+HEALTH_S = 1.2
+"""The same for their health: an answer has to be there within 2 s."""
 ONLINE_LARGE, ONLINE_FRESH_S = 500, 1.0
 """With so many users at other gateways, how many are online is counted once in so many seconds."""
 
@@ -98,7 +101,8 @@ class ScatterGather(Generic[L]):
         data = encoded(m.LookAt(number, query))
         for link in links:
             link.send(data)
-        self._loop.call_later(LOOK_S, self._look_over, number)
+        within_s = HEALTH_S if isinstance(query, HealthQuery) else LOOK_S
+        self._loop.call_later(within_s, self._look_over, number)
 
     def looked(self, link: L, number: int, found: Any) -> None:
         """A gateway has answered, or is gone (None)."""
@@ -122,6 +126,8 @@ def _together(query: Look, found: list[Any]) -> Any:
     if isinstance(query, ConnectionsQuery):
         rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
         return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]
+    if isinstance(query, HealthQuery):
+        return [msgspec.convert(row, HealthRow) for part in found for row in part]
     if isinstance(query, CountersQuery):
         total: dict[str, int] = {"gateways": len(found)}
         for part in found:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rcim.actor.queries import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
+from collections.abc import Callable
+
+from rcim.actor.queries import ConnectionsQuery, HealthQuery, Look, OnlineQuery, WhoIsOnlineQuery
 from rcim.base import clock
 from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
@@ -11,9 +13,10 @@ from rcim.connect.presence_subscriptions import PresenceSubscriptions
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, Counters
 from rcim.store.answers import ConnectionRow
+from rcim.store.health import HealthRow
 
-Found = list[ConnectionRow] | list[str] | dict[str, int]
-"""Rows of connections, ids of users, or counters by name."""
+Found = list[ConnectionRow] | list[str] | dict[str, int] | list[HealthRow]
+"""Rows of connections, ids of users, counters by name, or health checks."""
 
 
 class Inspection:
@@ -32,6 +35,8 @@ class Inspection:
         self._logins = logins
         self._subscriptions = subscriptions
         self._presence = presence
+        self.health: Callable[[], list[HealthRow]] = list
+        """The health checks of this process (OP-04)."""
 
     def found(self, query: Look) -> Found:
         """The answer of this process."""
@@ -43,6 +48,8 @@ class Inspection:
             return list(here | self._subscriptions.unheard(query.key))
         if isinstance(query, WhoIsOnlineQuery):
             return [user_id for user_id in query.users if self._subscriptions.connections(user_id)]
+        if isinstance(query, HealthQuery):
+            return self.health()
         return self._counters()
 
     def online(self, conversation: str) -> int:

@@ -19,8 +19,10 @@ from typing import Protocol
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.outcomes import Outcome
+from rcim.base import clock
 from rcim.base.ids import SHARDS, shard_of
 from rcim.base.limited_log import LimitedLog
+from rcim.base.terminal import reason_of
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.shard_state import Batch, Commit, Shard
 from rcim.dispatch.untold_events import UntoldEvents
@@ -87,6 +89,10 @@ class Committer:
         """Told the numbers of shards that have new events."""
         self.commits = self.failed_commits = self.records = self.events = 0
         """Since the start."""
+        self.last_error = ""
+        """Why the last commit failed; empty: it did not."""
+        self.last_error_ms = 0
+        """When that was, by the steady clock."""
 
     @property
     def busy(self) -> bool:
@@ -279,6 +285,7 @@ class Committer:
             self._failed(commit)
             return
         self.commits += 1
+        self.last_error = ""
         self.records += commit.records
         if commit.events:
             self.events += commit.event_count
@@ -290,6 +297,7 @@ class Committer:
         """Some of its shards failed: only what is of them is refused. Shards that failed together, with one error, are
         refused together, because of some of those who asked it may be only the others' fault (apart.py)."""
         self.failed_commits += 1
+        self.last_error, self.last_error_ms = reason_of(commit.failures[0].error), clock.steady_ms()
         groups: dict[int, set[int]] = {}
         errors = {id(failure.error): failure.error for failure in commit.failures}
         for failure in commit.failures:

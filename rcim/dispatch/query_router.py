@@ -7,15 +7,17 @@ from typing import Any, Protocol
 
 from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.outcomes import AnyResult
-from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, WhoIsOnlineQuery
+from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, HealthQuery, Look, WhoIsOnlineQuery
 from rcim.base import clock
 from rcim.dispatch.audit_reading import AuditReading, NoAuditReading
+from rcim.dispatch.health import HealthSource, NoHealth
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.requests import DeliverySink, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
 from rcim.store.answers import Accounts, Answer, ConnectionsPage, Counted
+from rcim.store.health import Health
 
 
 class Counting(Protocol):
@@ -38,12 +40,15 @@ class QueryRouter:
         self.sink: DeliverySink | None = None
         self.log_files: LogFiles = NoLogFiles()
         self.audit: AuditReading | NoAuditReading = NoAuditReading()
+        self.health: HealthSource = NoHealth()
 
     def ask(self, request: QueryRequest) -> None:
         """Answer a query that needs no actor."""
         query = request.body
         if isinstance(query, ConnectionsQuery | CountersQuery):
             self.look(query, lambda found: self._looked(request, found))
+        elif isinstance(query, HealthQuery):
+            self.look(query, lambda found: self._check(request, found))
         elif isinstance(query, LogQuery):
             self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif isinstance(query, AuditQuery):
@@ -64,6 +69,10 @@ class QueryRouter:
         """Ask who holds connections."""
         assert self.sink is not None
         self.sink.look(query, done)
+
+    def _check(self, request: QueryRequest, found: Any) -> None:
+        """The checks of this process, with those of the connections' side."""
+        self.health.ask(found, lambda own: request.reply_to.answer(request.token, Health([*own, *found])))
 
     def _looked(self, request: QueryRequest, found: Any) -> None:
         """What the connections' side has to say, with what there is to say here."""

@@ -112,6 +112,10 @@ class Control:
             case DropDeadLetters():
                 return await self._drop(workflow)
 
+    async def all_rows(self) -> list[ConsumerRow]:
+        """How each consumer is doing. Raises StoreError."""
+        return await self._rows(list(self._consumers.values()), counts=False)
+
     async def _list(self, workflow: ReadConsumers) -> Consumers:
         names = sorted(name for name in self._consumers if name > workflow.after)
         page = names[: workflow.limit]

@@ -46,6 +46,11 @@ def stats(request: requests.AdminStats, principal: Principal, context: RequestCo
     return StoreQuery(queries.CountersQuery())
 
 
+def health(request: requests.AdminHealth, principal: Principal, context: RequestContext) -> StoreQuery:
+    """ADMIN_HEALTH (OP-04)."""
+    return StoreQuery(queries.HealthQuery())
+
+
 MESSAGES_AT_ONCE = 100
 """Messages in one import. With the largest bodies, far fewer fit in a request."""
 

@@ -201,6 +201,7 @@ OPERATIONS: tuple[Operation, ...] = (
         READS,
     ),
     _operation("ADMIN_STATS", requests.AdminStats, answers.Counted, administration.stats, ADMINISTRATORS, READS),
+    _operation("ADMIN_HEALTH", requests.AdminHealth, answers.Health, administration.health, ADMINISTRATORS, READS),
     _operation("ADMIN_FLOW", requests.AdminFlow, outcomes.Flow, moderation.flow, ADMINISTRATORS, READS),
     _operation(
         "ADMIN_TRACE",

@@ -93,6 +93,7 @@ from rcim.store.answers import (
     SyncRow,
     UnreadCounts,
 )
+from rcim.store.health import Health, HealthRow, is_ready
 
 
 class GroupFacts(msgspec.Struct, frozen=True, gc=False):
@@ -177,6 +178,8 @@ __all__ = [
     "GroupFacts",
     "GroupRow",
     "GroupsPage",
+    "Health",
+    "HealthRow",
     "Imported",
     "Info",
     "Invalidated",
@@ -227,4 +230,5 @@ __all__ = [
     "UnreadCounts",
     "UserFacts",
     "UserProfile",
+    "is_ready",
 ]

@@ -122,6 +122,7 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminGroups: administration.groups_ok,
     f.AdminConnections: administration.connections_ok,
     f.AdminStats: administration.stats_ok,
+    f.AdminHealth: administration.health_ok,
     f.AdminFlow: moderation.flow_ok,
     f.AdminTrace: moderation.traced_ok,
     f.AdminList: moderation.listed_ok,

@@ -202,6 +202,7 @@ SERVER = (
     _get("admin_keys"),
     _get("admin_audit", limit=20),
     _get("admin_stats"),
+    _get("admin_health"),
     _get("admin_connections", limit=20),
     _get("admin_flow"),
     _do("admin_list_change", {"which": "refused_words"}, add=["badword"]),

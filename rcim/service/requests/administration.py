@@ -45,6 +45,10 @@ class AdminStats(Request, frozen=True, gc=False):
     """Asks for the server's counters."""
 
 
+class AdminHealth(Request, frozen=True, gc=False):
+    """Asks for the health checks of the whole server (OP-04)."""
+
+
 class AdminFlow(Request, frozen=True, gc=False):
     """Asks what frequency control does, in one group or in all (FC-08)."""
 
