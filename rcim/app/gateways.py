@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from rcim.app import service_manager
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.nodes import renew_own
 from rcim.app.process_spec import GATEWAY, NOW, OWNER, RELOAD, STOP, ProcessSpec, encoded_part
@@ -180,13 +181,17 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
         loop.add_signal_handler(name, on_signal)
 
     def on_reload() -> None:
+        service_manager.reloading()
         renew_own(settings)
         for gateway in gateways:
             gateway.order(RELOAD)
+        service_manager.ready(status)
 
     loop.add_signal_handler(signal.SIGHUP, on_reload)
     server, http = settings.server, settings.http
+    status = f"{server.gateways} gateways on {server.host}"
     with contextlib.ExitStack() as places:
+        places.enter_context(service_manager.watched(loop))
         bus = places.enter_context(_bus_of(settings))
         port = places.enter_context(_holding(server.host, server.port)).getsockname()[1]
         http_port = places.enter_context(_holding(http.host, http.port)).getsockname()[1] if http.on else 0
@@ -199,6 +204,7 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
             keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
             DataDir(Path(server.data)).keep_address(server.host, port, server.tls)
             on_ready(Ready(settings, server.host, port, owner.ready["made"], http_port))
+            service_manager.ready(status)
             waiting = asyncio.create_task(stopping.wait())
             await asyncio.wait([waiting, *keepers], return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
@@ -206,6 +212,7 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
                 ended = next(task for task in keepers if task.done())
                 raise GatewaysError("looking after the parts failed") from ended.exception()
         finally:
+            service_manager.stopping()
             await asyncio.gather(*(gateway.stop(drain_s) for gateway in gateways))
             await owner.stop(STOP_SLACK_S)
             for task in keepers:

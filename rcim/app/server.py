@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rcim.app import service_manager
 from rcim.app.exposure import warnings_at_start
 from rcim.app.logs import counting
 from rcim.app.nodes import ConversationNode, GatewayNode, renew_own
@@ -87,20 +88,28 @@ class Server:
         """Start, tell `on_ready`, and stop at SIGTERM or SIGINT; a second one stops without waiting."""
         loop = asyncio.get_running_loop()
         self._back.notes_faults = True
-        with counting(loop):
+        with counting(loop), service_manager.watched(loop):
             await self.start()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._signal)
             loop.add_signal_handler(signal.SIGHUP, self.reload)
             calm_collector()
             on_ready(Ready(self.settings, self.host, self.port, self.made, self.http_port))
+            service_manager.ready(self._status)
             await self._stopping.wait()
+            service_manager.stopping()
             await self.stop()
 
     def reload(self) -> None:
         """OP-03: take the certificate and the key as they are now."""
+        service_manager.reloading()
         renew_own(self.settings)
         self._front.reload()
+        service_manager.ready(self._status)
+
+    @property
+    def _status(self) -> str:
+        return f"listening on {self.host}:{self.port}"
 
     def _signal(self) -> None:
         if self._stopping.is_set():
