@@ -323,6 +323,11 @@ EXAMPLES: tuple[Frame, ...] = (
     f.PresenceUnwatchOk(),
     f.PresenceChanged([f.PresenceEntry("bob", Presence.ONLINE, [f.DeviceState(Platform.MOBILE, Presence.ONLINE)])]),
     f.OwnChanged(OwnChange.PROFILE),
+    f.AdminHealth(),
+    f.AdminHealthOk(
+        True,
+        [f.HealthCheck("disk", "server", "warning", "the disk has 700 MiB free", [f.Stat("free_bytes", 734003200)])],
+    ),
     f.AdminStats(),
     f.AdminStatsOk([f.Stat("connections", 1)]),
     f.AdminMetrics(0),

@@ -254,6 +254,10 @@ class MetricsQuery(Asks, frozen=True, gc=False):
     """0: all of them at once."""
 
 
+class HealthQuery(Asks, frozen=True, gc=False):
+    """The health checks of all processes of the server (OP-04)."""
+
+
 class LoginQuery(Asks, frozen=True, gc=False):
     """What a login needs: the user's profile and the keys of its groups."""
 
@@ -345,7 +349,7 @@ class SystemWritersQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
-Look = ConnectionsQuery | CountersQuery | MetricsQuery | OnlineQuery | WhoIsOnlineQuery
+Look = ConnectionsQuery | CountersQuery | HealthQuery | MetricsQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
 Query = (

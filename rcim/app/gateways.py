@@ -21,11 +21,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from rcim.app import service_manager
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.part_reloads import DROP, FORCE, answer_order, prepare_order
 from rcim.app.process_spec import GATEWAY, NOW, OWNER, STOP, ProcessSpec, encoded_part
 from rcim.app.reload_parts import ReloadRefused
-from rcim.app.reloading import Reloader
+from rcim.app.reloading import Announcement, Reloader
 from rcim.app.server import Ready
 from rcim.app.settings import Settings
 from rcim.base.hosts import naming
@@ -341,7 +342,9 @@ async def supervise(
         loop.add_signal_handler(name, on_signal)
 
     server, http = settings.server, settings.http
+    status = f"{server.gateways} gateways on {server.host}"
     with contextlib.ExitStack() as places:
+        places.enter_context(service_manager.watched(loop))
         bus = places.enter_context(_bus_of(settings))
         port = places.enter_context(_holding(server.host, server.port)).getsockname()[1]
         http_port = places.enter_context(_holding(http.host, http.port)).getsockname()[1] if http.on else 0
@@ -353,10 +356,16 @@ async def supervise(
             await _start_all(gateways)
             keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
             parts = [owner, *gateways]
-            reloader = Reloader(settings, source or (lambda: settings), _Parts(parts, settings))
+            reloader = Reloader(
+                settings,
+                source or (lambda: settings),
+                _Parts(parts, settings),
+                Announcement(service_manager.reloading, lambda: service_manager.ready(status)),
+            )
             loop.add_signal_handler(signal.SIGHUP, reloader.on_signal)
             DataDir(Path(server.data)).keep_address(server.host, port, server.tls)
             on_ready(Ready(settings, server.host, port, owner.ready["made"], http_port))
+            service_manager.ready(status)
             waiting = asyncio.create_task(stopping.wait())
             await asyncio.wait([waiting, *keepers], return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
@@ -364,6 +373,7 @@ async def supervise(
                 ended = next(task for task in keepers if task.done())
                 raise GatewaysError("looking after the parts failed") from ended.exception()
         finally:
+            service_manager.stopping()
             in_force = settings
             if reloader is not None:
                 await reloader.stop()

@@ -10,7 +10,7 @@ from rcim.app.settings import Settings
 from rcim.app.wrong_settings import Wrong, error_of
 from rcim.base.terms import OFFSET_MIN_MAX
 
-KNOWN_APIS = ("native", "tencent", "rongcloud", "metrics")
+KNOWN_APIS = ("native", "tencent", "rongcloud", "metrics", "health")
 ALL_ADDRESSES = ("0.0.0.0", "::")
 
 

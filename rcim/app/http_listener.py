@@ -63,11 +63,18 @@ def _rong_app(settings: Settings) -> RongApp:
     )
 
 
+def _health(settings: Settings, service: Service) -> HttpApi:
+    from rcim.adapters.health.api import HealthApi
+
+    return HealthApi(service)
+
+
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "native": _native,
     "tencent": _tencent,
     "rongcloud": _rongcloud,
     "metrics": _metrics,
+    "health": _health,
 }
 """Makes each API that the settings can name."""
 RECEIVE_BYTES = 32 * 1024

@@ -19,6 +19,7 @@ from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError, Keys
+from rcim.app.health import ConnectionHealth, ConversationHealth
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.app.store_figures import store_figures
@@ -137,6 +138,18 @@ class ConversationNode:
                 settings, self.dispatcher, self.store, app_state, loop, meters=self.meters, traces=self.traces
             )
             undo.callback(self.consumers.stop)
+            health = ConversationHealth(
+                settings.health,
+                self.data.path,
+                self.dispatcher,
+                self.consumers.outbox,
+                backend=backend,
+                gateways=settings.server.gateways,
+                loop=loop,
+            )
+            undo.callback(health.stop)
+            self.dispatcher.serve_health(health)
+            self._health = health
             self._undo = undo.pop_all()
 
     def keep_credential(self) -> bool:
@@ -149,6 +162,7 @@ class ConversationNode:
         self.dispatcher.start(sink, self.consumers.ask_app, self._counted)
         self.consumers.start()
         self.audit.start()
+        self._health.start()
 
     def _counted(self) -> dict[str, int]:
         traced = self.traces.spans.counted() if self.traces is not None else {}
@@ -243,6 +257,7 @@ class GatewayNode:
         self.traces: MessageTraces | None = None
         """What follows messages, if any are traced; whoever owns the conversations too sets its own."""
         self._own_traces: MessageTraces | None = None
+        self._health: ConnectionHealth | None = None
         self.stop_now = asyncio.Event()
         """Set: whatever waits in `stop` waits no longer."""
 
@@ -270,6 +285,8 @@ class GatewayNode:
         if tls is not None:
             self._listener.tls = tls
             self._note_certificate()
+            if self._health is not None:
+                self._health.use_certificate(paths_of(settings)[0])
         if self.http is not None:
             self.http.put_in_force(settings)
             self.http.use(tls)
@@ -296,6 +313,10 @@ class GatewayNode:
             self.service.hub.fanout.watch = self.traces
         if self._own_traces is not None:
             self.service.hub.inspection.beside = self._own_traces.spans.counted
+        process = f"gateway {self._number}" if self._number else "server"
+        self._health = ConnectionHealth(self.settings.health, process, loop)
+        self._health.use_certificate(paths_of(self.settings)[0] if self.settings.server.tls else None)
+        self.service.hub.inspection.health = self._health.rows
         lines = AuditFiles(self.data.audit, self._note_audit_loss)
         self.service.audit = Audit(lines)
         if self.settings.http.on:
@@ -320,6 +341,8 @@ class GatewayNode:
         proxies = ProxySettings(networks_of(server.proxy_from), self._note_refused_header)
         self._listener = await listen(every(make), server.host, port, tls, shared=shared, proxies=proxies)
         self.port = self._listener.port
+        if self._health is not None:
+            self._health.lag.start()  # from now on: the start blocks the loop, and harms nobody
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take requests of back ends over HTTP, if that is on; `tls` as for `listen`. Raises OSError."""
@@ -340,6 +363,8 @@ class GatewayNode:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close; then no more lines of the
         audit log."""
         limits, hub = self.settings.limits, self.service.hub
+        if self._health is not None:
+            self._health.stopping = True
         back_ends = asyncio.create_task(self.http.stop()) if self.http is not None else None
         self._listener.close()
         count = len(hub)
@@ -353,6 +378,8 @@ class GatewayNode:
         self.service.audit.lines.close()
         if self._own_traces is not None:
             await asyncio.to_thread(self._own_traces.spans.stop)
+        if self._health is not None:
+            self._health.lag.stop()
         log.info("stopped", connections=count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:

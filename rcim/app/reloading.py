@@ -52,7 +52,7 @@ def _nothing() -> None:
 
 @dataclass
 class Announcement:
-    """Who is told that a reload is about to be put into force, and that it is over: a service manager."""
+    """Who is told that a reload begins, and that it is over, whatever came of it: a service manager, which waits for both."""
 
     begins: Callable[[], None] = field(default=_nothing)
     over: Callable[[], None] = field(default=_nothing)
@@ -83,6 +83,15 @@ class Reloader:
     async def reload(self, *, check_only: bool = False) -> list[SettingChange]:
         """Read the settings and put them into force; with `check_only` change nothing. Returns what is different; what
         needs a restart is not in force. Raises ReloadRefused: nothing has changed."""
+        if not check_only:
+            self._announcement.begins()
+        try:
+            return await self._in_turn(check_only=check_only)
+        finally:
+            if not check_only:
+                self._announcement.over()
+
+    async def _in_turn(self, *, check_only: bool) -> list[SettingChange]:
         if self._under_way >= AT_ONCE:
             raise ReloadRefused("another reload is under way, and one more waits", busy=True)
         self._under_way += 1
@@ -115,13 +124,9 @@ class Reloader:
         if check_only:
             await prepared.drop()
             return rows
-        self._announcement.begins()
-        try:
-            prepared.put_in_force()
-            self.settings, self._digests = after, digests
-            await prepared.finish()
-        finally:
-            self._announcement.over()
+        prepared.put_in_force()
+        self.settings, self._digests = after, digests
+        await prepared.finish()
         return rows
 
     def _read(self, *, renew: bool) -> tuple[Settings, list[SettingChange], Digests]:

@@ -8,12 +8,13 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from rcim.app import service_manager
 from rcim.app.exposure import warnings_at_start
 from rcim.app.logs import counting
 from rcim.app.nodes import ConversationNode, GatewayNode
 from rcim.app.process_figures import ProcessFigures
 from rcim.app.reload_parts import Both, Prepared, prepare_gateway, prepare_owner
-from rcim.app.reloading import Reloader
+from rcim.app.reloading import Announcement, Reloader
 from rcim.app.settings import Settings
 from rcim.app.tuning import calm_collector
 from rcim.base.limited_log import Log
@@ -86,7 +87,9 @@ class Server:
             self.data.keep_address(self.host, self.port, settings.server.tls)
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub
-        self.reloader = Reloader(self._given, self._source, self)
+        self.reloader = Reloader(
+            self._given, self._source, self, Announcement(service_manager.reloading, self._say_ready)
+        )
         back.dispatcher.serve_reloads(self.reloader)
         self.dispatcher, self.store = back.dispatcher, back.store
         log.info("listening", host=self.host, port=self.port, tls=settings.server.tls)
@@ -104,20 +107,25 @@ class Server:
         """Start, tell `on_ready`, and stop at SIGTERM or SIGINT; a second one stops without waiting."""
         loop = asyncio.get_running_loop()
         self._back.notes_faults = True
-        with counting(loop):
+        with counting(loop), service_manager.watched(loop):
             await self.start()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._signal)
             loop.add_signal_handler(signal.SIGHUP, self.reloader.on_signal)
             calm_collector()
             on_ready(Ready(self.settings, self.host, self.port, self.made, self.http_port))
+            self._say_ready()
             await self._stopping.wait()
+            service_manager.stopping()
             await self.stop()
 
     async def prepare(self, settings: Settings, files: frozenset[str]) -> Prepared:
         """Both halves of this process (reloading.Parts). Raises ReloadRefused."""
         front = await prepare_gateway(self._front, settings)
         return Both(await prepare_owner(self._back, settings, files), front)
+
+    def _say_ready(self) -> None:
+        service_manager.ready(f"listening on {self.host}:{self.port}")
 
     def _signal(self) -> None:
         if self._stopping.is_set():

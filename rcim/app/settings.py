@@ -19,6 +19,7 @@ from rcim.app.consumer_settings import MessageLogSettings as MessageLogSettings
 from rcim.app.consumer_settings import PushSettings as PushSettings
 from rcim.app.consumer_settings import Receiver as Receiver
 from rcim.app.consumer_settings import Stream as Stream
+from rcim.app.health_settings import HealthSettings
 from rcim.app.http_settings import HttpSettings as HttpSettings
 from rcim.app.push_provider_settings import PushProvider
 from rcim.app.rongcloud_settings import RongCloudSettings as RongCloudSettings
@@ -212,6 +213,7 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
     rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
     traces: TraceSettings = field(default_factory=TraceSettings)
 
@@ -320,6 +322,7 @@ SECTIONS: dict[str, type[Any]] = {
     "http": HttpSettings,
     "audit": AuditSettings,
     "metrics": MetricsSettings,
+    "health": HealthSettings,
     "rongcloud": RongCloudSettings,
     "traces": TraceSettings,
 }

@@ -71,6 +71,10 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
         ("c2c", "edit_s", 0 <= s.c2c.edit_s <= 0xFFFFFFFF, "must be 0 to 4294967295"),
         ("c2c", "messages_per_s", 0 <= s.c2c.messages_per_s <= 1000, "must be 0 to 1000"),
         ("log", "level", s.log.level in ("debug", "info", "warning", "error"), "debug, info, warning or error"),
+        ("health", "disk_free_bytes_min", 0 <= s.health.disk_free_bytes_min < 1 << 63, "must be 0 to 2^63 - 1"),
+        ("health", "certificate_days", 0 <= s.health.certificate_days <= 3650, "must be 0 to 3650"),
+        ("health", "loop_lag_ms_max", 1 <= s.health.loop_lag_ms_max <= 60_000, "must be 1 to 60000"),
+        ("health", "consumer_lag_ms_max", 1 <= s.health.consumer_lag_ms_max <= 1 << 40, "must be 1 to 2^40"),
         ("log", "format", s.log.format in ("text", "json"), "text or json"),
     ]
     for section, key, good, text in rules:

@@ -8,14 +8,17 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from rcim.actor.queries import ConnectionsQuery, CountersQuery, Look, MetricsQuery, OnlineQuery
+from rcim.actor.queries import ConnectionsQuery, CountersQuery, HealthQuery, Look, MetricsQuery, OnlineQuery
 from rcim.bus import messages as m
 from rcim.bus.pipe import encoded
 from rcim.store.answers import ConnectionRow, Metrics
+from rcim.store.health import HealthRow
 from rcim.store.metric_rows import added_up
 
 LOOK_S = 2.0
 """How long gateways may take to say what is to be seen; who is later is left out."""
+HEALTH_S = 1.2
+"""The same for their health: an answer has to be there within 2 s."""
 ONLINE_LARGE, ONLINE_FRESH_S = 500, 1.0
 """With so many users at other gateways, how many are online is counted once in so many seconds."""
 
@@ -102,7 +105,8 @@ class ScatterGather(Generic[L]):
         data = encoded(m.LookAt(number, query))
         for link in links:
             link.send(data)
-        self._loop.call_later(LOOK_S, self._look_over, number)
+        within_s = HEALTH_S if isinstance(query, HealthQuery) else LOOK_S
+        self._loop.call_later(within_s, self._look_over, number)
 
     def looked(self, link: L, number: int, found: Any) -> None:
         """A gateway has answered, or is gone (None)."""
@@ -128,6 +132,8 @@ def _together(query: Look, found: list[Any], asked: int) -> Any:
     if isinstance(query, ConnectionsQuery):
         rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
         return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]
+    if isinstance(query, HealthQuery):
+        return [msgspec.convert(row, HealthRow) for part in found for row in part]
     if isinstance(query, CountersQuery):
         total: dict[str, int] = {"gateways": len(found)}
         for part in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rcim.actor.queries import ConnectionsQuery, Look, MetricsQuery, OnlineQuery, WhoIsOnlineQuery
+from rcim.actor.queries import ConnectionsQuery, HealthQuery, Look, MetricsQuery, OnlineQuery, WhoIsOnlineQuery
 from rcim.base import clock
 from rcim.base import metrics as m
 from rcim.base.meters import Figure, Meters, figure
@@ -16,10 +16,11 @@ from rcim.connect.presence_subscriptions import PresenceSubscriptions
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, Counters
 from rcim.store.answers import ConnectionRow, Metrics
+from rcim.store.health import HealthRow
 from rcim.store.metric_rows import rows_of
 
-Found = list[ConnectionRow] | list[str] | dict[str, int] | Metrics
-"""Rows of connections, ids of users, counters by name, or figures of metrics."""
+Found = list[ConnectionRow] | list[str] | dict[str, int] | Metrics | list[HealthRow]
+"""Rows of connections, ids of users, counters by name, figures of metrics, or health checks."""
 COUNTED: dict[str, Metric] = {
     "accepted": m.ACCEPTED,
     "refused_connections": m.CONNECTIONS_REFUSED,
@@ -70,6 +71,8 @@ class Inspection:
         self._presence = presence
         self.beside: Callable[[], dict[str, int]] = dict
         """Counters of what else this process does."""
+        self.health: Callable[[], list[HealthRow]] = list
+        """The health checks of this process (OP-04)."""
 
     def found(self, query: Look) -> Found:
         """The answer of this process."""
@@ -83,6 +86,8 @@ class Inspection:
             return [user_id for user_id in query.users if self._subscriptions.connections(user_id)]
         if isinstance(query, MetricsQuery):
             return Metrics(rows_of(self._meters.figures()))
+        if isinstance(query, HealthQuery):
+            return self.health()
         return self._counters()
 
     def online(self, conversation: str) -> int:

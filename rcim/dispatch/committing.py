@@ -20,8 +20,10 @@ from typing import Protocol
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.outcomes import Outcome
+from rcim.base import clock
 from rcim.base.ids import SHARDS, shard_of
 from rcim.base.limited_log import LimitedLog
+from rcim.base.terminal import reason_of
 from rcim.dispatch.commit_times import CommitTimes
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.shard_state import Batch, Commit, Shard
@@ -92,6 +94,10 @@ class Committer:
         """Told the numbers of shards that have new events."""
         self.commits = self.failed_commits = self.records = self.events = 0
         """Since the start."""
+        self.last_error = ""
+        """Why the last commit failed; empty: it did not."""
+        self.last_error_ms = 0
+        """When that was, by the steady clock."""
 
     @property
     def busy(self) -> bool:
@@ -290,6 +296,7 @@ class Committer:
             self._failed(commit)
             return
         self.commits += 1
+        self.last_error = ""
         self.records += commit.records
         if self.times is not None:
             self.times.durable(commit)
@@ -303,6 +310,7 @@ class Committer:
         """Some of its shards failed: only what is of them is refused. Shards that failed together, with one error, are
         refused together, because of some of those who asked it may be only the others' fault (apart.py)."""
         self.failed_commits += 1
+        self.last_error, self.last_error_ms = reason_of(commit.failures[0].error), clock.steady_ms()
         groups: dict[int, set[int]] = {}
         errors = {id(failure.error): failure.error for failure in commit.failures}
         for failure in commit.failures:

@@ -26,7 +26,7 @@ from rcim.actor.outcomes import Outcome
 from rcim.actor.queries import Asks, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.user import user_key
 from rcim.actor.workflows import Workflow
-from rcim.base import metrics
+from rcim.base import clock, metrics
 from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.meters import Meters
@@ -42,6 +42,7 @@ from rcim.dispatch.counters import Counters
 from rcim.dispatch.effect_runner import EffectRunner
 from rcim.dispatch.event_trimming import EventTrimming
 from rcim.dispatch.handling import Handling
+from rcim.dispatch.health import HealthSource
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.log_files import LogFiles
@@ -260,6 +261,20 @@ class Dispatcher:
     def serve_audit(self, audit: AuditReading) -> None:
         """Queries about the audit log are answered there."""
         self._router.audit = audit
+
+    def serve_health(self, health: HealthSource) -> None:
+        """The owner's health checks are made there (OP-04)."""
+        self._router.health = health
+
+    @property
+    def commit_error(self) -> tuple[str, int]:
+        """Why the last commit failed, and how many milliseconds ago; empty: it did not."""
+        return self._committer.last_error, clock.steady_ms() - self._committer.last_error_ms
+
+    @property
+    def refused_damaged(self) -> int:
+        """How often data was refused or left out because the store is damaged, since the start."""
+        return self._store.noticing.count
 
     @property
     def time(self) -> TrustedTime:

@@ -7,9 +7,18 @@ from typing import Any, Protocol
 
 from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.outcomes import AnyResult
-from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, MetricsQuery, WhoIsOnlineQuery
+from rcim.actor.queries import (
+    AccountsQuery,
+    ConnectionsQuery,
+    CountersQuery,
+    HealthQuery,
+    Look,
+    MetricsQuery,
+    WhoIsOnlineQuery,
+)
 from rcim.base import clock
 from rcim.dispatch.audit_reading import AuditReading, NoAuditReading
+from rcim.dispatch.health import HealthSource, NoHealth
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.metrics_gathering import MetricsGathering
 from rcim.dispatch.query_enrichment import QueryEnrichment
@@ -17,6 +26,7 @@ from rcim.dispatch.reader import Reader
 from rcim.dispatch.requests import DeliverySink, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
 from rcim.store.answers import Accounts, Answer, ConnectionsPage, Counted
+from rcim.store.health import Health
 
 
 class Counting(Protocol):
@@ -45,6 +55,7 @@ class QueryRouter:
         self.sink: DeliverySink | None = None
         self.log_files: LogFiles = NoLogFiles()
         self.audit: AuditReading | NoAuditReading = NoAuditReading()
+        self.health: HealthSource = NoHealth()
 
     def ask(self, request: QueryRequest) -> None:
         """Answer a query that needs no actor."""
@@ -53,6 +64,8 @@ class QueryRouter:
             self.look(query, lambda found: self._looked(request, found))
         elif isinstance(query, MetricsQuery):
             self._metrics.ask(request)
+        elif isinstance(query, HealthQuery):
+            self.look(query, lambda found: self._check(request, found))
         elif isinstance(query, LogQuery):
             self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif isinstance(query, AuditQuery):
@@ -73,6 +86,10 @@ class QueryRouter:
         """Ask who holds connections."""
         assert self.sink is not None
         self.sink.look(query, done)
+
+    def _check(self, request: QueryRequest, found: Any) -> None:
+        """The checks of this process, with those of the connections' side."""
+        self.health.ask(found, lambda own: request.reply_to.answer(request.token, Health([*own, *found])))
 
     def _looked(self, request: QueryRequest, found: Any) -> None:
         """What the connections' side has to say, with what there is to say here."""

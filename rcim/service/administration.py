@@ -54,6 +54,11 @@ def metrics(request: requests.AdminMetrics, principal: Principal, context: Reque
     return StoreQuery(queries.MetricsQuery(request.after, bytes_max))
 
 
+def health(request: requests.AdminHealth, principal: Principal, context: RequestContext) -> StoreQuery:
+    """ADMIN_HEALTH (OP-04)."""
+    return StoreQuery(queries.HealthQuery())
+
+
 MESSAGES_AT_ONCE = 100
 """Messages in one import. With the largest bodies, far fewer fit in a request."""
 

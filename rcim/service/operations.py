@@ -205,6 +205,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "ADMIN_METRICS", requests.AdminMetrics, answers.Metrics, administration.metrics, ADMINISTRATORS, READS
     ),
+    _operation("ADMIN_HEALTH", requests.AdminHealth, answers.Health, administration.health, ADMINISTRATORS, READS),
     _operation("ADMIN_FLOW", requests.AdminFlow, outcomes.Flow, moderation.flow, ADMINISTRATORS, READS),
     _operation(
         "ADMIN_TRACE",

@@ -96,6 +96,7 @@ from rcim.store.answers import (
     SyncRow,
     UnreadCounts,
 )
+from rcim.store.health import Health, HealthRow, is_ready
 
 
 class GroupFacts(msgspec.Struct, frozen=True, gc=False):
@@ -180,6 +181,8 @@ __all__ = [
     "GroupFacts",
     "GroupRow",
     "GroupsPage",
+    "Health",
+    "HealthRow",
     "Imported",
     "Info",
     "Invalidated",
@@ -234,4 +237,5 @@ __all__ = [
     "UnreadCounts",
     "UserFacts",
     "UserProfile",
+    "is_ready",
 ]

@@ -11,6 +11,7 @@ from rcim.actor.user_records import UserProfile
 from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
 from rcim.rules.quiet import QuietHours
+from rcim.store.health import Health as Health
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -428,6 +429,7 @@ class AuditPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True
 
 Answer = (
     AuditPage
+    | Health
     | MemberRows
     | SentPage
     | ExportPage

@@ -342,6 +342,16 @@ class LmdbBackend:
             raise StoreError(str(error)) from None
 
     @property
+    def disk_full(self) -> bool:
+        """True as long as the disk gives no more room."""
+        return self._disk.short
+
+    @property
+    def unwritable(self) -> str:
+        """Why nothing can be written, because the list of free pages is damaged; empty: it can."""
+        return self._unwritable
+
+    @property
     def used_bytes(self) -> int:
         """Up to where the file has ever been used; what is free between is used again."""
         return int(self._env.info()["last_pgno"] + 1) * self._page_bytes

@@ -60,6 +60,7 @@ app.command()(echo.callback_echo)
 app.command()(history)
 app.command()(server.connections)
 app.command()(server.flow)
+app.command()(server.health)
 app.command()(server.stats)
 app.command()(reloading.reload)
 

@@ -50,6 +50,23 @@ def flow(
     show(call(job))
 
 
+def health() -> None:
+    """Show the health checks; exit 1: not ready."""
+
+    async def job(client: Client) -> frames.AdminHealthOk:
+        return await client.request(frames.AdminHealth(), frames.AdminHealthOk)
+
+    found = call(job)
+    rows = []
+    for check in found.checks:
+        figures = " ".join(f"{stat.name}={stat.value}" for stat in check.figures)
+        row = {"name": check.name, "process": check.process, "state": check.state, "reason": check.reason}
+        rows.append({**row, "figures": figures})
+    show(rows)
+    if not found.ready:
+        raise typer.Exit(1)
+
+
 def stats(
     metrics: Annotated[
         bool, typer.Option("--metrics", help="All metrics, with labels and distributions, as /metrics has them.")

@@ -125,6 +125,7 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminConnections: administration.connections_ok,
     f.AdminStats: administration.stats_ok,
     f.AdminMetrics: metrics.metrics_ok,
+    f.AdminHealth: administration.health_ok,
     f.AdminFlow: moderation.flow_ok,
     f.AdminTrace: moderation.traced_ok,
     f.AdminList: moderation.listed_ok,

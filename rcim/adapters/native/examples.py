@@ -203,6 +203,7 @@ SERVER = (
     _get("admin_audit", limit=20),
     _do("admin_reload", check_only=True),
     _get("admin_stats"),
+    _get("admin_health"),
     _get("admin_connections", limit=20),
     _get("admin_flow"),
     _do("admin_list_change", {"which": "refused_words"}, add=["badword"]),

@@ -10,6 +10,7 @@ CONSUMER = "/v1/consumers/{consumer}"
 
 RULES = (
     Route("GET", "/v1/stats", requests.AdminStats),
+    Route("GET", "/v1/health", requests.AdminHealth),
     Route("GET", "/v1/connections", requests.AdminConnections, pages=pages.by_next("rows", "after_id")),
     Route("GET", "/v1/frequency-control", requests.AdminFlow, pages=pages.whole("rows")),
     Route("GET", "/v1/lists/{which}", requests.AdminList, pages=pages.by_cursor("entries")),

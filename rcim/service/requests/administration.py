@@ -51,6 +51,10 @@ class AdminMetrics(Request, frozen=True, gc=False):
     after: A[int, U32] = 0
 
 
+class AdminHealth(Request, frozen=True, gc=False):
+    """Asks for the health checks of the whole server (OP-04)."""
+
+
 class AdminFlow(Request, frozen=True, gc=False):
     """Asks what frequency control does, in one group or in all (FC-08)."""
 

@@ -7,7 +7,7 @@ from typing import Annotated as A
 from rcim.wire.frames.group_lists import GroupEntry
 from rcim.wire.frames.kinds import BODY, GROUP, PAGE_CURSOR, USER, USER_OR_NONE, USERS_MAX
 from rcim.wire.schema import Frame, Struct, frame, row
-from rcim.wire.types import U8, U16, U32, U64, StrList, StructList, str8
+from rcim.wire.types import U8, U16, U32, U64, Bool, StrList, StructList, str8, str16
 
 
 @row("ConnectionEntry")
@@ -99,6 +99,40 @@ class AdminStatsOk(Frame, frozen=True, gc=False):
     """The server's counters, by name."""
 
     stats: A[list[Stat], StructList(Stat, 1000), "The counters."]
+
+
+@row("HealthCheck")
+class HealthCheck(Struct, frozen=True, gc=False):
+    """A health check and what it has found."""
+
+    name: A[
+        str, str8(64, 1), "What is checked: store, disk, clock, consumers, loop, gateways, certificate, stopping."
+    ]
+    process: A[str, str8(64, 1), "The process that has checked it: `server`, `owner`, or `gateway` and a number."]
+    state: A[str, str8(16, 1), "`ok`, `warning`, or `failed`: then clients can't be served as they should."]
+    reason: A[str, str16(1024), "Why it is not ok; empty if it is."]
+    figures: A[list[Stat], StructList(Stat, 32), "What was measured, by name."]
+
+
+@frame(
+    0x0FB2,
+    "ADMIN_HEALTH",
+    "client",
+    "request",
+    reply="ADMIN_HEALTH_OK",
+    errors=("ADMIN_REQUIRED",),
+    admin=True,
+)
+class AdminHealth(Frame, frozen=True, gc=False):
+    """Asks for the health checks of all processes of the server (OP-04)."""
+
+
+@frame(0x8FB2, "ADMIN_HEALTH_OK", "server", "reply", admin=True)
+class AdminHealthOk(Frame, frozen=True, gc=False):
+    """What the checks have found."""
+
+    ready: A[bool, Bool(), "True if no check has failed."]
+    checks: A[list[HealthCheck], StructList(HealthCheck, 1000), "The checks."]
 
 
 @frame(

@@ -36,6 +36,21 @@ def stats_ok(result: results.Counted) -> frames.AdminStatsOk:
     return frames.AdminStatsOk([frames.Stat(name, value) for name, value in sorted(result.values.items())])
 
 
+def health_ok(result: results.Health) -> frames.AdminHealthOk:
+    """The health checks (OP-04)."""
+    rows = [
+        frames.HealthCheck(
+            name=row.name,
+            process=row.process,
+            state=row.state,
+            reason=row.reason.encode()[:1024].decode(errors="ignore"),
+            figures=[frames.Stat(name, value) for name, value in row.figures.items()],
+        )
+        for row in result.rows
+    ]
+    return frames.AdminHealthOk(result.ready, rows)
+
+
 def group_imported_ok(result: results.Created) -> frames.AdminGroupImportOk:
     """The answer to ADMIN_GROUP_IMPORT (GR-08)."""
     return frames.AdminGroupImportOk(result.group_id)
