@@ -141,6 +141,7 @@ local rcim_frames = {
   [3991] = { name = "ADMIN_USER_EXPORT", fields = { { name = "user_id", type = "str16" }, { name = "cursor", type = "str16" } }, extensions = {} },
   [3992] = { name = "ADMIN_USER_ERASE", fields = { { name = "user_id", type = "str16" }, { name = "cursor", type = "bytes16" } }, extensions = {} },
   [4016] = { name = "ADMIN_METRICS", fields = { { name = "after", type = "u32" } }, extensions = {} },
+  [4018] = { name = "ADMIN_HEALTH", fields = {}, extensions = {} },
   [4020] = { name = "ADMIN_RELOAD", fields = { { name = "check_only", type = "bool" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
@@ -304,6 +305,7 @@ local rcim_frames = {
   [36759] = { name = "ADMIN_USER_EXPORT_OK", fields = { { name = "data", type = "bytes16" }, { name = "next", type = "str16" } }, extensions = {} },
   [36760] = { name = "ADMIN_USER_ERASE_OK", fields = { { name = "messages", type = "u32" }, { name = "retry_after_ms", type = "u32" }, { name = "next", type = "bytes16" } }, extensions = {} },
   [36784] = { name = "ADMIN_METRICS_OK", fields = { { name = "metrics", type = "list16", item = { type = "struct16", struct = "MetricEntry" } }, { name = "missing", type = "u32" }, { name = "next", type = "u32" } }, extensions = {} },
+  [36786] = { name = "ADMIN_HEALTH_OK", fields = { { name = "ready", type = "bool" }, { name = "checks", type = "list16", item = { type = "struct16", struct = "HealthCheck" } } }, extensions = {} },
   [36788] = { name = "ADMIN_RELOAD_OK", fields = { { name = "changes", type = "list16", item = { type = "struct16", struct = "SettingChange" } }, { name = "more", type = "u32" } }, extensions = {} },
 }
 
@@ -334,6 +336,7 @@ local rcim_structs = {
   GroupResult = { name = "GroupResult", fields = { { name = "group_id", type = "str8" }, { name = "joined", type = "bool" }, { name = "code", type = "u32" } }, extensions = {} },
   GroupTypeEntry = { name = "GroupTypeEntry", fields = { { name = "name", type = "str8" }, { name = "base", type = "str8" }, { name = "changed", type = "bool" }, { name = "groups", type = "u32" }, { name = "policies", type = "list16", item = { type = "struct16", struct = "Policy" } } }, extensions = {} },
   HeadEntry = { name = "HeadEntry", fields = { { name = "conversation", type = "str16" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
+  HealthCheck = { name = "HealthCheck", fields = { { name = "name", type = "str8" }, { name = "process", type = "str8" }, { name = "state", type = "str8" }, { name = "reason", type = "str16" }, { name = "figures", type = "list16", item = { type = "struct16", struct = "Stat" } } }, extensions = {} },
   ImageVariant = { name = "ImageVariant", fields = { { name = "kind", type = "enum8", values = { [1] = "ORIGINAL", [2] = "LARGE", [3] = "THUMB" } }, { name = "size", type = "u32" }, { name = "width", type = "u32" }, { name = "height", type = "u32" }, { name = "url", type = "str16" } }, extensions = {} },
   ImportedMember = { name = "ImportedMember", fields = { { name = "user_id", type = "str16" }, { name = "role", type = "enum8", values = { [1] = "MEMBER", [2] = "ADMIN", [3] = "OWNER" } }, { name = "join_time_ms", type = "u64" }, { name = "unread", type = "u32" } }, extensions = {} },
   ImportedMessage = { name = "ImportedMessage", fields = { { name = "sender", type = "str16" }, { name = "time_ms", type = "u64" }, { name = "priority", type = "enum8", values = { [1] = "HIGH", [2] = "NORMAL", [3] = "LOW", [4] = "LOWEST" } }, { name = "client_msg_id", type = "str8" }, { name = "body", type = "elements16" } }, extensions = {} },
