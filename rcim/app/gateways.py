@@ -244,6 +244,7 @@ class _PartsPrepared:
     def put_in_force(self) -> None:
         """See Prepared. Whoever dies now is started with these settings."""
         order = FORCE + b" %d" % self._token
+        logging.getLogger().setLevel(self._settings.log.level.upper())
         loop = asyncio.get_running_loop()
         for part, process in self._parts:
             part.put_in_force(self._settings, process)
@@ -268,10 +269,8 @@ class _PartsPrepared:
 class _Parts:
     """All parts, for a reload in two phases (reloading.Parts)."""
 
-    def __init__(self, parts: Sequence[_Kept], settings: Settings) -> None:
+    def __init__(self, parts: Sequence[_Kept]) -> None:
         self._parts = parts
-        self._settings = settings
-        """In force in this process."""
         self._tokens = count(1)
 
     async def prepare(self, settings: Settings, files: frozenset[str]) -> _PartsPrepared:
@@ -342,7 +341,7 @@ async def supervise(
             await _start_all(gateways)
             keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
             parts = [owner, *gateways]
-            reloader = Reloader(settings, source or (lambda: settings), _Parts(parts, settings))
+            reloader = Reloader(settings, source or (lambda: settings), _Parts(parts))
             loop.add_signal_handler(signal.SIGHUP, reloader.on_signal)
             DataDir(Path(server.data)).keep_address(server.host, port, server.tls)
             on_ready(Ready(settings, server.host, port, owner.ready["made"], http_port))
