@@ -254,6 +254,7 @@ class _PartsPrepared:
     def put_in_force(self) -> None:
         """See Prepared. Whoever dies now is started with these settings."""
         order = FORCE + b" %d" % self._token
+        logging.getLogger().setLevel(self._settings.log.level.upper())
         loop = asyncio.get_running_loop()
         for part, process in self._parts:
             part.put_in_force(self._settings, process)
@@ -280,10 +281,8 @@ class _PartsPrepared:
 class _Parts:
     """All parts, for a reload in two phases (reloading.Parts)."""
 
-    def __init__(self, parts: Sequence[_Kept], settings: Settings) -> None:
+    def __init__(self, parts: Sequence[_Kept]) -> None:
         self._parts = parts
-        self._settings = settings
-        """In force in this process."""
         self._tokens = count(1)
 
     async def prepare(self, settings: Settings, files: frozenset[str]) -> _PartsPrepared:
@@ -359,7 +358,7 @@ async def supervise(
             reloader = Reloader(
                 settings,
                 source or (lambda: settings),
-                _Parts(parts, settings),
+                _Parts(parts),
                 Announcement(service_manager.reloading, lambda: service_manager.ready(status)),
             )
             loop.add_signal_handler(signal.SIGHUP, reloader.on_signal)

@@ -52,7 +52,7 @@ def _nothing() -> None:
 
 @dataclass
 class Announcement:
-    """Who is told that a reload begins, and that it is over, whatever came of it: a service manager, which waits for both."""
+    """Who is told that a reload begins, and that it is over, whatever came of it: a service manager waits for both."""
 
     begins: Callable[[], None] = field(default=_nothing)
     over: Callable[[], None] = field(default=_nothing)

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from rcim.base.error_kinds import ErrorCode as ErrorCode
 from rcim.base.error_kinds import ErrorKind as ErrorKind
+from rcim.base.operating_errors import RELOAD_REFUSED as RELOAD_REFUSED
+from rcim.base.operating_errors import RELOAD_UNDER_WAY as RELOAD_UNDER_WAY
 from rcim.base.terminal import printable
 
 _M, _V, _O, _F = ErrorKind.MISTAKE, ErrorKind.VIOLATION, ErrorKind.OVERLOAD, ErrorKind.FAULT
@@ -424,24 +426,6 @@ BAD_API_KEY = ErrorCode(300141, "BAD_API_KEY", _M, False, "The API key is wrong,
 NO_SUCH_KEY = ErrorCode(300142, "NO_SUCH_KEY", _M, False, "There is no API key with this id (ID-08).")
 METRICS_OFF = ErrorCode(
     300143, "METRICS_OFF", _M, False, "The server does not measure: `metrics.on` is false in its settings (OP-02)."
-)
-
-# -- operating a server
-
-RELOAD_REFUSED = ErrorCode(
-    300147,
-    "RELOAD_REFUSED",
-    _M,
-    False,
-    "The settings can't be put into force as they are; nothing has changed. The detail says what is wrong, and where "
-    "(OP-03).",
-)
-RELOAD_UNDER_WAY = ErrorCode(
-    300148,
-    "RELOAD_UNDER_WAY",
-    _M,
-    False,
-    "The settings are being reloaded, and another reload waits; try again later (OP-03).",
 )
 
 ALL: tuple[ErrorCode, ...] = tuple(

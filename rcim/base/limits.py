@@ -11,7 +11,7 @@ Each bound is a setting of the `[limits]` table; docs/reference/settings.md is m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from rcim.base.rate_limits import RateLimits, bound
 
@@ -464,16 +464,6 @@ class Limits(RateLimits):
     def applied_after_ms(self, now_ms: int) -> int:
         """GR-12: applications of then or before wait no longer at `now_ms`, and decisions as old are not known."""
         return max(now_ms - self.applications_kept_days * 86_400_000, 0)
-
-    def of_its_own(self) -> Limits:
-        """Another object with the same values: the limits in force of a process, which a reload may change."""
-        return replace(self)
-
-    def put_in_force(self, limits: Limits) -> None:
-        """OP-03: from now on this object has the values of `limits`. Only for one made with `of_its_own`, and between two
-        turns of the loop. Threads that read meanwhile see each value as it was or as it is."""
-        for f in fields(self):
-            object.__setattr__(self, f.name, getattr(limits, f.name))
 
 
 DEFAULTS = Limits()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 
 def bound(default: int, low: int, high: int, why: str, *, wire: bool = False, restart: bool = False) -> int:
@@ -85,3 +86,13 @@ class RateLimits:
         "Messages and notices of app administrators that may wait; more are refused (LI-02). 80 MiB of the largest.",
         wire=True,
     )
+
+    def of_its_own(self) -> Self:
+        """Another object with the same values: the limits in force of a process, which a reload may change."""
+        return replace(self)
+
+    def put_in_force(self, limits: RateLimits) -> None:
+        """OP-03: from now on this object has the values of `limits`. Only for one made with `of_its_own`, and between two
+        turns of the loop. Threads that read meanwhile see each value as it was or as it is."""
+        for f in fields(self):
+            object.__setattr__(self, f.name, getattr(limits, f.name))

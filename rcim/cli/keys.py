@@ -1,4 +1,4 @@
-"""`rcim token`: what is made with the signing key."""
+"""`rcim token` and `rcim rotate-key`: what is made with the signing key, and another key."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rcim.base.limits import USERSIG_EXPIRE_S_MAX
+from rcim.base.terminal import printable
 from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_of
 
 
@@ -38,3 +39,37 @@ def token(
     except DataDirError as error:
         raise fail(f"{error}. Has a server been started with this data directory?") from None
     print(mint(settings.app.sdkappid, key, user, int(time.time()), expire))
+
+
+def rotate_key(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also if a rotation is under way: its previous key is lost.")
+    ] = False,
+    drop_previous: Annotated[
+        bool, typer.Option("--drop-previous", help="End the rotation: the previous key is good no more.")
+    ] = False,
+    set_: SetOption = None,
+) -> None:
+    """Make a new signing key; the one before stays good.
+
+    UserSigs of both keys are accepted until --drop-previous. A running server
+    takes the change with `rcim-admin reload` or SIGHUP: docs/operate/keys.md.
+    """
+    from rcim.app.datadir import DataDir, DataDirError
+    from rcim.operate import key_rotation
+
+    if replace and drop_previous:
+        raise fail("--replace and --drop-previous: only one of them")
+    folder = DataDir(Path(settings_of(config, set_, data).server.data))
+    try:
+        if drop_previous:
+            key_rotation.drop_previous(folder)
+            print(f"{printable(str(folder.previous_key))} is removed.")
+        else:
+            key_rotation.rotate(folder, replace=replace)
+            print(f"{printable(str(folder.signing_key))} is new; {folder.previous_key.name} is the one before.")
+    except DataDirError as error:
+        raise fail(str(error)) from None
+    print("A running server takes this with `rcim-admin reload`.")

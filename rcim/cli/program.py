@@ -12,7 +12,7 @@ from rcim.cli.backups import backup, restore
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app
 from rcim.cli.exports import export, import_
-from rcim.cli.keys import token
+from rcim.cli.keys import rotate_key, token
 from rcim.cli.serving import serve
 from rcim.cli.stores import accept_clock, check, new_history
 from rcim.version import __version__
@@ -43,6 +43,7 @@ def common(
 
 app.command()(serve)
 app.command()(token)
+app.command("rotate-key")(rotate_key)
 app.command()(check)
 app.command()(backup)
 app.command()(restore)

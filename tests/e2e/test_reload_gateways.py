@@ -193,3 +193,26 @@ async def until_parts(cluster: Cluster, gone: list[int]) -> None:
                 if status == 0:
                     return
             await asyncio.sleep(0.05)
+
+
+async def test_the_signing_key_is_rotated_in_all_gateways(cluster: Cluster) -> None:  # ID-01
+    first = cluster.data.key()
+    for end, good in (((), {first, "new"}), (("--drop-previous",), {"new"})):
+        arguments = ["-m", "rcim", "rotate-key", "--data", str(cluster.data.path), *end]
+        made = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL)
+        assert await made.wait() == 0
+        status, rows, wrong = await cluster.admin("reload")
+        assert status == 0 and "signing.previous.key" in {row["name"] for row in rows}, wrong
+        keys = {first: first, "new": cluster.data.key()}
+        for name, key in keys.items():
+            sig = mint(Settings().app.sdkappid, key, "alice", clock.wall_ms() // 1000, 3600)
+            trust = client_context(cluster.data.certificate)
+            said = set()
+            for _ in range(6):  # the kernel spreads them over the gateways
+                client = Client("127.0.0.1", cluster.process.port, user_id="alice", user_sig=sig, tls=trust)
+                try:
+                    async with client:
+                        said.add("done")
+                except RcimError as error:
+                    said.add(error.code.name)
+            assert said == ({"done"} if name in good else {"USERSIG_BAD_KEY"})

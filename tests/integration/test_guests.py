@@ -4,6 +4,7 @@ still let in."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -322,7 +323,7 @@ async def test_what_is_known_of_guests_is_bounded_and_ends_with_them(tmp_path: P
     alice = await server.member("alice")
     await room(alice)
     guests: Any = server.server.dispatcher._app_state.guests
-    guests._most = 1
+    guests._limits = replace(guests._limits, guests_max=1)
     (first, name), (second, _) = await guest(server), await guest(server)
     assert await code(first, f.GroupJoin("v", "")) == await code(first, f.GroupJoin("v", "")) == "done"
     assert await code(second, f.GroupJoin("v", "")) == "TOO_MANY_ENTRIES"

@@ -322,6 +322,55 @@ async def test_a_receiver_that_comes_changes_and_goes(tmp_path: Path, receiver: 
     await other.stop()
 
 
+async def test_a_further_receiver(tmp_path: Path, receiver: Receiver) -> None:  # CB-06
+    """The others go on as they are, and so do their consumers."""
+    after = '["Group.CallbackAfterSendMsg"]'
+    first = f'[callbacks]\nallow_private = true\ncommands = {after}\nurl = "{receiver.url}/a"\n'
+    more = f'[receivers.more]\nallow_private = true\ncommands = {after}\nurl = "{receiver.url}/b"\n'
+    server = await started(tmp_path, first)
+    outbox = server.server._back.consumers.outbox
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+    rows = await server.reload(first + more)
+    assert [(row.name, row.after) for row in rows] == [("receivers.more", "(there)")]
+    await until(lambda: outbox.names == {"callbacks", "receivers.more"}, "both are there")
+    await alice.ask(send("g", "m1"))
+    await until(lambda: len(receiver.seen) == 2, "both are told")
+    await server.stop()
+
+
+async def test_a_stream_and_a_push_provider(tmp_path: Path, receiver: Receiver) -> None:  # CB-04, PU-01
+    """Consumers begin and end; those that a change does not concern are the same objects as before."""
+    stream = '[streams.a]\nservers = ["nats://127.0.0.1:9"]\nevents = ["message.sent"]\n'
+    push = f'[push_providers.phone]\nprovider = "webhook"\nurl = "{receiver.url}"\nallow_private = true\n'
+    push += 'secret = "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"\n'
+    pytest.importorskip("nats")
+    server = await started(tmp_path, stream)
+    consumers = server.server._back.consumers
+    kept = consumers.outbox._consumers["streams.a"]
+    assert server.server.dispatcher._app_state.config.push_providers == frozenset()
+    await server.reload(stream + push)
+    await until(lambda: consumers.outbox.names == {"streams.a", "push.phone"}, "the provider is there")
+    assert consumers.outbox._consumers["streams.a"] is kept, "who is not concerned notices nothing"
+    assert server.server.dispatcher._app_state.config.push_providers == {"phone"}
+    pushing = consumers.push
+    await server.reload(stream + push + '[push]\ntitle = "news"\n')
+    await until(lambda: consumers.push is not pushing and consumers._exchanging.done(), "push has another title")
+    await server.reload("[push]\non = false\n" + push)
+    await until(lambda: not consumers.outbox.names, "all are gone")
+    assert server.server.dispatcher._app_state.config.push_providers == frozenset()
+    await server.stop()
+
+
+async def test_how_long_the_audit_log_is_kept(tmp_path: Path) -> None:
+    server = await started(tmp_path, "[audit]\nkeep_days = 0\n")
+    audit = server.server._back.audit
+    assert audit._timer is None, "nothing is ever removed"
+    await server.reload("[audit]\nkeep_days = 3\n")
+    assert audit._timer is not None and audit._keep_days == 3
+    await server.stop()
+
+
 async def test_whom_the_app_asks_before(tmp_path: Path, receiver: Receiver) -> None:  # CB-03
     """A question under way is answered by whom it was asked; the next one goes to the new receiver, or nowhere."""
     section = '[callbacks]\nallow_private = true\ncommands = ["Group.CallbackBeforeSendMsg"]\nurl = '
