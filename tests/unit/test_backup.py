@@ -179,7 +179,7 @@ def test_a_full_disk_leaves_what_was_there(
             b.back_up(settings, folder, msgspec.structs.replace(FAST, keep=1))
     with monkeypatch.context() as patch:
         patch.setattr(page_copy, "SPARE_BYTES", 1 << 60)
-        with pytest.raises(BackupError, match="the disk is full: .* are left to the store"):
+        with pytest.raises(BackupError, match=r"the disk is full: .* are left to the store"):
             b.back_up(settings, folder, FAST)
     assert names(folder) == [Path(first).name]
     assert (tmp_path / "data" / "last-backup").read_bytes() == noted
@@ -298,7 +298,7 @@ def test_a_folder_that_is_another_thing_is_named(settings: Settings, tmp_path: P
 def test_not_over_what_is_there_and_not_under_a_server(settings: Settings, tmp_path: Path) -> None:
     place = Path(b.back_up(settings, tmp_path / "backups", FAST).folder)
     before = rows(tmp_path / "data" / "store")
-    with pytest.raises(BackupError, match="it is not empty .*--replace"):
+    with pytest.raises(BackupError, match=r"it is not empty .*--replace"):
         restore(settings, place)
     running = DataDir(tmp_path / "data")
     running.hold()
@@ -370,7 +370,7 @@ def test_a_restore_that_is_killed_is_finished_by_the_next_one(
         done = restore(at(target), place, replace=replace)
         assert rows(target / "store") == expected and history(target / "store") == done.history
         assert not (target / "restoring").exists()
-        found = [path for path in target.rglob("mine")]
+        found = list(target.rglob("mine"))
         assert len(found) == replace and all(path.parent.name.startswith("replaced-") for path in found)
         usable(target)
     assert number > 5
