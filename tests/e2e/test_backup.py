@@ -96,7 +96,10 @@ async def test_what_was_acknowledged_before_is_in_it(served: tuple[ServerProcess
         assert next_seq == len(texts) + 1
     listed = await answers(tmp_path, "backup", "b", "--list")
     assert Path(made["folder"]).name in listed and "schema" in listed
-    assert json.loads((tmp_path / "data" / "last-backup").read_text())["at_ms"] == made["manifest"]["at_ms"]
+    assert (
+        json.loads((tmp_path / "data" / "last-backup").read_text(encoding="utf-8"))["at_ms"]
+        == made["manifest"]["at_ms"]
+    )
 
 
 async def found_in(data: Path) -> tuple[list[str], int]:
