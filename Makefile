@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 KILLS ?= 200
 SEED ?= 1
 GATEWAYS ?= 0
+BACKUP ?=
+RELOAD ?=
 WORKERS ?= 4
 FOLDER ?= build/performance
 
@@ -21,6 +23,7 @@ help:
 	@echo "make serve   run a server here"
 	@echo "make bench   FOLDER=$(FOLDER): everything of the performance page, measured here (an hour)"
 	@echo "make crash   KILLS=$(KILLS) SEED=$(SEED) GATEWAYS=$(GATEWAYS): SIGKILL under load, and the count of what was lost"
+	@echo "             with BACKUP=1 RELOAD=1 a backup and a reload every second as well"
 	@echo "make spec    write again what is made from the tables (protocol-spec/, docs/reference/)"
 	@echo "make lint    ruff and mypy; make format: ruff format"
 	@echo "make clean   remove $(VENV) and what was built"
@@ -48,7 +51,8 @@ serve: $(VENV)/.installed
 	@$(BIN)/rcim serve
 
 crash: $(VENV)/.installed
-	@$(BIN)/rcim-bench crash --kills $(KILLS) --seed $(SEED) --gateways $(GATEWAYS)
+	@$(BIN)/rcim-bench crash --kills $(KILLS) --seed $(SEED) --gateways $(GATEWAYS) \
+		$(if $(BACKUP),--backup) $(if $(RELOAD),--reload)
 
 bench: $(VENV)/.installed
 	@$(BIN)/rcim-bench all $(FOLDER)

@@ -293,6 +293,8 @@ def crash(
     gateways: Annotated[
         int, typer.Option(min=0, max=16, help="A server of several processes; parts of it die too.")
     ] = 0,
+    backup: Annotated[bool, typer.Option("--backup", help="Back it up every second; restore the last one.")] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Send it SIGHUP every second.")] = False,
     plain: PlainOption = False,
     json_to: JsonOption = None,
 ) -> None:
@@ -303,7 +305,8 @@ def crash(
     from rcim_bench import crash as scenario
 
     with contextlib.suppress(KeyboardInterrupt):
-        report = run(lambda: scenario.run(kills, seed, clients, groups, plain, gateways, say))
+        beside = {"backup": backup, "reload": reload}
+        report = run(lambda: scenario.run(kills, seed, clients, groups, plain, gateways, say, **beside))
         finish(report, json_to, scenario.failures(report))
         return
     raise typer.Exit(130)

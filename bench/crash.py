@@ -14,6 +14,12 @@ A receiver in a process of its own gets an after-callback of each message in a g
 
 * callbacks_lost: messages that were acknowledged, and whose after-callback has not come when the last server is done.
 
+With `backup` and `reload`, the server is backed up and told to reload its settings (SIGHUP) every second
+(crash_beside.py), and these have to be 0, too:
+
+* backups_failed: backups that were not made;
+* backup_missing: messages that were acknowledged before the newest backup began, and are not in it once it is restored.
+
 With gateways, before all of it is killed, often one part is: the owner of the conversations, or a gateway. Then this has
 to be 0 as well:
 
@@ -38,6 +44,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from rcim_bench.crash_beside import Beside
 from rcim_bench.crash_callbacks import all_told, callbacks_to
 from rcim_bench.crash_places import Places, sending
 from rcim_bench.outbox_receiver import Controlled, receiver
@@ -161,9 +168,18 @@ class CrashTest:
     """One run. Everything random comes from `seed`, except what the kernel decides."""
 
     def __init__(
-        self, kills: int, seed: int, clients: int, groups: int, plain: bool, gateways: int, told: Controlled
+        self,
+        kills: int,
+        seed: int,
+        clients: int,
+        groups: int,
+        plain: bool,
+        gateways: int,
+        told: Controlled,
+        beside: Beside,
     ) -> None:
         self._told = told
+        self._beside = beside
         self._gateways = gateways
         self._kills = kills
         self._rng = random.Random(seed)
@@ -180,6 +196,7 @@ class CrashTest:
     async def run(self, say: Callable[[str], None]) -> dict[str, Any]:
         """Kill so many times, then compare. Raises ServerFailed or RcimError."""
         started = time.monotonic()
+        self._beside.begin(self.process, self._acknowledged)
         await self._live(None)
         said = 0
         while (number := sum(self.killed.values())) < self._kills:
@@ -193,10 +210,15 @@ class CrashTest:
                 say(f"{number} kills, {len(self.journal.acked)} acknowledged")
         await self._live(None)
         await self.process.stop()
-        acked = {(self.journal.asked[name][0], seq) for name, seq in self.journal.acked.items()}
-        report = {**self._compare(), **await all_told(self.process, self._told, acked)}
+        await self._beside.end()
+        acked = set(self._acknowledged())
+        report = {**self._compare(), **self._beside.compare(), **await all_told(self.process, self._told, acked)}
         report["seconds"] = round(time.monotonic() - started, 1)
         return report
+
+    def _acknowledged(self) -> dict[tuple[str, int], str]:
+        """What the clients know to be kept: (conversation, SEQ) to client message id."""
+        return {(self.journal.asked[name][0], seq): name for name, seq in self.journal.acked.items()}
 
     async def _kill_while_starting(self) -> None:
         start = asyncio.create_task(self.process.start())
@@ -209,6 +231,7 @@ class CrashTest:
     async def _live(self, life_s: float | None) -> None:
         """One life of the server: connect, send, and be killed after `life_s`; None: answer everything, then stop."""
         await self.process.start()
+        self._beside.up = True
         swarm = self._swarm()
         await swarm.connect([*self._users, ADMIN])
         await self._places.enter(swarm.members)
@@ -222,6 +245,7 @@ class CrashTest:
         if life_s is None:
             await self._answer_all(swarm, again)
             swarm.drop()
+            self._beside.up = False
             await self.process.stop()
             return
         for sender, member in zip(senders, swarm.members, strict=True):
@@ -229,6 +253,7 @@ class CrashTest:
         await asyncio.sleep(life_s)
         if self._gateways and self._rng.random() < PART_KILL_SHARE:
             await self._kill_part(swarm, self._rng.choice([OWNER, GATEWAY]))
+        self._beside.up = False
         await self.process.kill()
         self.killed["server"] += 1
         await asyncio.sleep(0)
@@ -376,24 +401,40 @@ ZEROS = (
     "refused",
     "callbacks_lost",
     "callbacks_out_of_order",
+    "backups_failed",
+    "backup_missing",
 )
 
 
 async def run(
-    kills: int, seed: int, clients: int, groups: int, plain: bool, gateways: int, say: Callable[[str], None]
+    kills: int,
+    seed: int,
+    clients: int,
+    groups: int,
+    plain: bool,
+    gateways: int,
+    say: Callable[[str], None],
+    *,
+    backup: bool = False,
+    reload: bool = False,
 ) -> dict[str, Any]:
     """Run and compare; returns the report. The data directory is kept if something is wrong."""
     say(f"seed {seed}, process {os.getpid()}")
     async with receiver() as told:
-        test = CrashTest(kills, seed, clients, groups, plain, gateways, told)
+        beside = Beside(backup=backup, reload=reload)
+        test = CrashTest(kills, seed, clients, groups, plain, gateways, told, beside)
         try:
             report = await test.run(say)
         finally:
+            await beside.end()
             await test.process.kill()
     report = {"bench": "crash", "seed": seed, **report}
     if failures(report):
         report["kept_for_a_look"] = str(test.folder)
+        if backup:
+            report["backups_kept_for_a_look"] = str(beside.folder)
     else:
+        shutil.rmtree(beside.folder, ignore_errors=True)
         shutil.rmtree(test.folder, ignore_errors=True)
     return report
 
@@ -401,4 +442,5 @@ async def run(
 def failures(report: dict[str, Any]) -> list[str]:
     """What of the report may not be."""
     found = [f"{name} {report[name]}" for name in ZEROS if report[name]]
-    return found + (["the store does not agree with itself"] if report["store_faults"] else [])
+    found += ["the store does not agree with itself"] if report["store_faults"] else []
+    return found + (["the restored backup does not agree with itself"] if report["backup_faults"] else [])

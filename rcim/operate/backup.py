@@ -15,6 +15,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 
 import msgspec
@@ -32,8 +33,9 @@ MIB_PER_S = 50.0
 WITHIN_S = 3600.0
 LOCK = ".lock"
 SETTINGS_FILE = "settings.toml"
-NOT_KEPT = frozenset({"lock", "address", "trail", "admin.usersig", "last-backup", "crash"})
-"""Files of a data directory that the server makes again by itself, or that say something of this place alone."""
+KEYS = ("signing.key*", "*.pem")
+"""Files of a data directory that go along with the store: keys and certificates. Everything else there says something of
+this place alone, or is made again by the server."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -129,6 +131,8 @@ def _fill(folder: Path, settings: Settings, data: DataDir, wanted: Wanted, at_ms
     facts = check_copy(folder / "store", look=wanted.check)
     files = {m.STORE_FILE: m.FileEntry(copied.bytes, copied.sha256, m.STORE)}
     for source, name, part in _others(settings, data, wanted):
+        if part == m.LOG and not source.exists():  # its time was over while others were copied
+            continue
         target = folder / name
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         size, digest = copy_file(source, target, pace)
@@ -150,7 +154,7 @@ def _fill(folder: Path, settings: Settings, data: DataDir, wanted: Wanted, at_ms
 def _others(settings: Settings, data: DataDir, wanted: Wanted) -> Iterator[tuple[Path, str, str]]:
     """Files besides the store: where each is, its path in the backup, and what it belongs to."""
     for path in sorted(data.path.iterdir()):
-        if _is_file(path) and path.name not in NOT_KEPT and not path.name.endswith(".new"):
+        if _is_file(path) and any(fnmatch(path.name, key) for key in KEYS) and not path.name.endswith(".new"):
             yield path, path.name, m.KEY
     if wanted.config:
         yield Path(wanted.config), SETTINGS_FILE, m.SETTINGS

@@ -223,4 +223,4 @@ def _reading(source: str) -> Iterator[IO[bytes]]:
             else:
                 yield raw
     except OSError as error:
-        raise BackupError(f"{source}: {error.strerror or error}") from None
+        raise BackupError(error.strerror or str(error)) from None

@@ -28,7 +28,7 @@ from rcim.store.backend import LmdbBackend, StoreError
 from rcim.store.tables import read_stamp
 from rcim.store.trail import Trail, begin_history
 
-ASIDE = re.compile(r"replaced-\d{8}T\d{6}Z\Z")
+ASIDE = re.compile(r"replaced-\d{8}T\d{6}\.\d{3}Z\Z")
 HELD = ("lock", "lost+found")
 """What says nothing of whether the directory is in use: `lost+found` is in the root of a volume."""
 
@@ -104,7 +104,7 @@ class Placing:
     def finish(self, source: str, history: int) -> str:
         """Everything is there: put it in place. Returns the folder that what was there is in, or nothing. Raises
         BackupError."""
-        aside = time.strftime("replaced-%Y%m%dT%H%M%SZ", time.gmtime(clock.wall_ms() / 1000)) if self._old() else ""
+        aside = self._aside() if self._old() else ""
         try:
             for folder in [self.new, *(path for path in self.new.rglob("*") if path.is_dir())]:
                 _sync(folder)
@@ -138,6 +138,16 @@ class Placing:
     def _write(self, plan: Plan) -> None:
         write_private(self._plan, msgspec.json.encode(plan))
         _sync(self.data.restoring)
+
+    def _aside(self) -> str:
+        """A name that no folder has yet."""
+        now_ms = clock.wall_ms()
+        while True:
+            second = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_ms // 1000))
+            name = f"replaced-{second}.{now_ms % 1000:03d}Z"
+            if not (self.data.path / name).exists():
+                return name
+            now_ms += 1
 
     def _old(self) -> list[Path]:
         """What is in the directory and is neither new nor put aside."""

@@ -398,12 +398,15 @@ async def test_crash_small(tmp_path: Path, seed: int, gateways: int) -> None:  #
         "6",
         "--gateways",
         str(gateways),
+        "--backup",
+        "--reload",
         "--json",
         "-",
         cwd=tmp_path,
     )
     assert code == 0, error
     found = json.loads(out)
+    assert found["backups"] > 0 and found["reloads"] > 0
     assert f"seed {seed}" in error and found["acknowledged"] == found["kept"] > 0
     for name in (
         "acknowledged_lost",
@@ -413,9 +416,11 @@ async def test_crash_small(tmp_path: Path, seed: int, gateways: int) -> None:  #
         "cut_without_reason",
         "unheard",
         "unanswered",
+        "backups_failed",
+        "backup_missing",
     ):
         assert found[name] == 0, name
-    assert found["store_faults"] == []
+    assert found["store_faults"] == found["backup_faults"] == []
 
 
 async def test_every_command_has_help(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def schema(store: Path) -> int:
 
 def in_a_child(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", IN_A_CHILD, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

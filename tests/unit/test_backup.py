@@ -109,21 +109,21 @@ def test_settings_and_logs_go_along_if_they_are_asked_for(settings: Settings, tm
     data = tmp_path / "data"
     for path in (data / "audit" / "a.jsonl", data / "message-log" / "day" / "b.jsonl"):
         path.parent.mkdir(parents=True)
-        path.write_text(path.name)
+        path.write_text(path.name, encoding="utf-8")
     config = tmp_path / "rcim.toml"
-    config.write_text("[log]\nlevel = 'error'\n")
+    config.write_text("[log]\nlevel = 'error'\n", encoding="utf-8")
     plain = b.back_up(settings, tmp_path / "backups", FAST)
     assert {entry.part for entry in plain.manifest.files.values()} == {m.STORE, m.KEY}
     wanted = msgspec.structs.replace(FAST, with_logs=True, config=str(config))
     made = b.back_up(settings, tmp_path / "backups", wanted)
     restore(at(tmp_path / "new"), Path(made.folder))
-    assert (tmp_path / "new" / "message-log" / "day" / "b.jsonl").read_text() == "b.jsonl"
-    assert (tmp_path / "new" / "settings.toml").read_text() == config.read_text()
+    assert (tmp_path / "new" / "message-log" / "day" / "b.jsonl").read_text(encoding="utf-8") == "b.jsonl"
+    assert (tmp_path / "new" / "settings.toml").read_text(encoding="utf-8") == config.read_text(encoding="utf-8")
 
 
 def test_the_data_directory_says_when_its_last_backup_was(settings: Settings, tmp_path: Path) -> None:
     made = b.back_up(settings, tmp_path / "backups", FAST)
-    said = json.loads((tmp_path / "data" / "last-backup").read_text())
+    said = json.loads((tmp_path / "data" / "last-backup").read_text(encoding="utf-8"))
     assert said == {"at_ms": made.manifest.at_ms, "folder": str(Path(made.folder)), "bytes": made.manifest.bytes}
 
 
@@ -238,8 +238,8 @@ def empty(folder: Path) -> bool:
 
 
 def changed(place: Path, **values: Any) -> None:
-    found = json.loads((place / m.MANIFEST).read_text())
-    (place / m.MANIFEST).write_text(json.dumps(found | values))
+    found = json.loads((place / m.MANIFEST).read_text(encoding="utf-8"))
+    (place / m.MANIFEST).write_text(json.dumps(found | values), encoding="utf-8")
 
 
 def flip(place: Path) -> None:
@@ -250,7 +250,7 @@ def flip(place: Path) -> None:
 
 
 def outside(place: Path) -> None:
-    found = json.loads((place / m.MANIFEST).read_text())
+    found = json.loads((place / m.MANIFEST).read_text(encoding="utf-8"))
     changed(place, files=found["files"] | {"../../evil": found["files"]["signing.key"]})
 
 
@@ -259,7 +259,7 @@ BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
     "cut off": (lambda place: os.truncate(place / m.STORE_FILE, 9000), "is not what the manifest says"),
     "a file is missing": (lambda place: (place / "signing.key").unlink(), "the file is missing"),
     "no manifest": (lambda place: (place / m.MANIFEST).unlink(), "it has no manifest.json"),
-    "no JSON": (lambda place: (place / m.MANIFEST).write_text("{"), "it is damaged"),
+    "no JSON": (lambda place: (place / m.MANIFEST).write_text("{", encoding="utf-8"), "it is damaged"),
     "no store": (lambda place: changed(place, files={}), "it has no store"),
     "other fields": (lambda place: changed(place, files=3), "it is damaged"),
     "newer format": (lambda place: changed(place, format=2, rcim="9.0"), "knows format 1. Restore it with rcim 9.0"),
@@ -310,11 +310,11 @@ def test_not_over_what_is_there_and_not_under_a_server(settings: Settings, tmp_p
 
 def test_what_was_there_is_put_aside(settings: Settings, tmp_path: Path) -> None:
     place = Path(b.back_up(settings, tmp_path / "backups", FAST).folder)
-    (tmp_path / "data" / "own-notes").write_text("keep me")
+    (tmp_path / "data" / "own-notes").write_text("keep me", encoding="utf-8")
     before = rows(tmp_path / "data" / "store")
     done = restore(settings, place, replace=True)
     aside = tmp_path / "data" / done.aside
-    assert (aside / "own-notes").read_text() == "keep me" and rows(aside / "store") == before
+    assert (aside / "own-notes").read_text(encoding="utf-8") == "keep me" and rows(aside / "store") == before
     again = restore(settings, place, replace=True)
     assert aside.is_dir() and again.history != done.history, "what was put aside before stays where it is"
 
@@ -353,7 +353,7 @@ def test_a_restore_that_is_killed_is_finished_by_the_next_one(
         target = tmp_path / f"new{number}"
         if replace:
             shutil.copytree(tmp_path / "data", target)
-            (target / "mine").write_text("x")
+            (target / "mine").write_text("x", encoding="utf-8")
         killed = False
         points = kill_points(monkeypatch, number)
         next(points)
