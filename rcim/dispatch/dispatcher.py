@@ -38,6 +38,7 @@ from rcim.dispatch.effect_runner import EffectRunner
 from rcim.dispatch.event_trimming import EventTrimming
 from rcim.dispatch.handling import Handling
 from rcim.dispatch.housekeeping import Housekeeping
+from rcim.dispatch.live_queries import LiveQueries
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
@@ -129,7 +130,8 @@ class Dispatcher:
         self._rows = RowLoader(self._reader, loader, self._registry, self._pending, self)
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
+        self._live = LiveQueries(loop, self._registry, self.look, self._time.now_ms, app_state.open_channels)
+        self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self._live)
         self._workflow_context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
         self._workflows = WorkflowRunner(self._workflow_context)
         self._absences = AbsenceWatch(app_state, self._registry, self.run, loop)
@@ -162,10 +164,12 @@ class Dispatcher:
             answer=self._answer,
             look_at_guests=closing.look_at,
             absent=self._absences,
+            activity=self._live.activity,
         )
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._retention.start()
+        self._live.start()
 
     # -- in
 
@@ -426,6 +430,7 @@ class Dispatcher:
         self._turn_due = True  # no further turn begins
         self._workflows.stop()
         self._timers.stop()
+        self._live.stop()
         self._pending.stop()
         self._back_end.stop()
         self._absences.stop()

@@ -41,6 +41,7 @@ from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import AppList, GoneReason, Priority
 from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
+from rcim.flow.activity import Activity
 from rcim.rules.conversation_kinds import channel_key, open_address
 
 log = LimitedLog("rcim.dispatch")
@@ -96,7 +97,9 @@ class EffectRunner:
         look_at_guests: Callable[[Iterable[str]], None],
         *,
         absent: Absent,
+        activity: Activity,
     ) -> None:
+        self._activity = activity
         self._absent = absent
         self._app_state = app_state
         self._users = users
@@ -136,6 +139,8 @@ class EffectRunner:
         return open_address(key) if key in self._app_state.open_channels else key
 
     def _deliver(self, key: str, messages: list[Message]) -> None:
+        lately = self._activity.now
+        lately[key] = lately.get(key, 0) + len(messages)
         address = self._address(key)
         if self._sink.listening(address):
             with contained("delivery", key):

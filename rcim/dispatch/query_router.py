@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from rcim.actor.live_queries import ActivityQuery, HotQuery, ProcessesQuery, SlowQuery
 from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, WhoIsOnlineQuery
 from rcim.base import clock
 from rcim.dispatch.audit_reading import AuditReading, NoAuditReading
+from rcim.dispatch.live_queries import LiveQueries
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.reader import Reader
@@ -28,9 +30,15 @@ class QueryRouter:
     """See the module's text. `sink` is set when there is one, and `log_files` where a message log is kept."""
 
     def __init__(
-        self, counting: Counting, reader: Reader, enrichment: QueryEnrichment, sessions: SessionRegistry
+        self,
+        counting: Counting,
+        reader: Reader,
+        enrichment: QueryEnrichment,
+        sessions: SessionRegistry,
+        live: LiveQueries,
     ) -> None:
         self._counting = counting
+        self.live = live
         self._reader = reader
         self._enrichment = enrichment
         self._sessions = sessions
@@ -44,6 +52,8 @@ class QueryRouter:
         query = request.body
         if isinstance(query, ConnectionsQuery | CountersQuery):
             self.look(query, lambda found: self._looked(request, found))
+        elif isinstance(query, HotQuery | ActivityQuery | SlowQuery | ProcessesQuery):
+            self.live.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif isinstance(query, LogQuery):
             self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif isinstance(query, AuditQuery):

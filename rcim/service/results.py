@@ -93,6 +93,16 @@ from rcim.store.answers import (
     SyncRow,
     UnreadCounts,
 )
+from rcim.store.live_answers import (
+    ConversationActivity,
+    HotPage,
+    HotRow,
+    ProcessesPage,
+    ProcessRow,
+    SenderRow,
+    SlowPage,
+    SlowRow,
+)
 
 
 class GroupFacts(msgspec.Struct, frozen=True, gc=False):
@@ -159,6 +169,7 @@ __all__ = [
     "ConnectionsPage",
     "ConsumerRow",
     "Consumers",
+    "ConversationActivity",
     "ConversationRow",
     "ConversationsPage",
     "Counted",
@@ -177,6 +188,8 @@ __all__ = [
     "GroupFacts",
     "GroupRow",
     "GroupsPage",
+    "HotPage",
+    "HotRow",
     "Imported",
     "Info",
     "Invalidated",
@@ -202,6 +215,8 @@ __all__ = [
     "Page",
     "PresencePage",
     "PresenceRow",
+    "ProcessRow",
+    "ProcessesPage",
     "Profiles",
     "PushLevels",
     "PushTokensPage",
@@ -211,7 +226,10 @@ __all__ = [
     "Replayed",
     "Requester",
     "Result",
+    "SenderRow",
     "Sent",
+    "SlowPage",
+    "SlowRow",
     "SyncPage",
     "SyncRow",
     "Synced",

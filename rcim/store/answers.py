@@ -11,6 +11,7 @@ from rcim.actor.user_records import UserProfile
 from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
 from rcim.rules.quiet import QuietHours
+from rcim.store.live_answers import LiveAnswer
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -435,4 +436,5 @@ Answer = (
     | LogFilesPage
     | LogChunk
     | LogExpired
+    | LiveAnswer
 )

@@ -66,6 +66,7 @@ from rcim.service.requests.groups import (
 )
 from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, MemberField, Request
+from rcim.service.requests.live import AdminActivity, AdminHot, AdminProcesses, AdminSlow
 from rcim.service.requests.member_settings import AdminMembersGet, AdminMembersSet, MemberChange, MemberPlace
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -153,6 +154,7 @@ __all__ = [
     "AdminAccountsDelete",
     "AdminAccountsImport",
     "AdminAccountsQuery",
+    "AdminActivity",
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
@@ -166,6 +168,7 @@ __all__ = [
     "AdminGroupImport",
     "AdminGroups",
     "AdminGroupsSync",
+    "AdminHot",
     "AdminImportFinish",
     "AdminKeyCreate",
     "AdminKeyRevoke",
@@ -180,6 +183,7 @@ __all__ = [
     "AdminMessagesImport",
     "AdminNotice",
     "AdminPairImport",
+    "AdminProcesses",
     "AdminProfileSet",
     "AdminPushTest",
     "AdminRoomProtected",
@@ -188,6 +192,7 @@ __all__ = [
     "AdminRoomsKept",
     "AdminSend",
     "AdminSenderSet",
+    "AdminSlow",
     "AdminStats",
     "AdminSystemSend",
     "AdminSystemWriters",
