@@ -13,6 +13,7 @@ from rcim.cli.demos import demo_app
 from rcim.cli.keys import token
 from rcim.cli.serving import serve
 from rcim.cli.stores import accept_clock, check, new_history
+from rcim.cli.watching import top
 from rcim.version import __version__
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ app.command()(check)
 app.command("accept-clock")(accept_clock)
 app.command("new-history")(new_history)
 app.command()(chat)
+app.command()(top)
 app.add_typer(demo_app, name="demo")
 
 
