@@ -15,6 +15,8 @@ from rcim.client import Client
 from rcim.top.texts import age, count, duration, shown, size
 
 PAGE_MAX = 100
+LARGEST_ONLY = (HotSort.ONLINE, HotSort.DELIVERIES)
+"""Of these the server knows the largest alone."""
 REACH = 1_000
 """Rows that the server gives at most."""
 
@@ -105,16 +107,21 @@ def platform_of(row: Any) -> str:
 
 
 def is_ascending(column: Column, choice: Choice) -> bool:
-    """Whether the smallest comes first: of names it does, of numbers if it is turned around."""
+    """Whether the smallest comes first: of names it does, of numbers if it is turned around, as far as the server can."""
+    if column.sort in LARGEST_ONLY:
+        return False
     return choice.reverse if column.number else not choice.reverse
 
 
 async def _conversations(client: Client, choice: Choice) -> Found:
     column = CONVERSATIONS.columns[choice.sort]
     assert isinstance(column.sort, HotSort)
-    ascending = is_ascending(column, choice) and column.sort not in LARGEST_ONLY
     page = await client.hot(
-        column.sort, ascending=ascending, search=choice.search, skip=choice.skip, limit=choice.limit
+        column.sort,
+        ascending=is_ascending(column, choice),
+        search=choice.search,
+        skip=choice.skip,
+        limit=choice.limit,
     )
     return Found(list(page.rows), page.found)
 
@@ -151,7 +158,6 @@ def consumer_state(row: Any) -> str:
     return "refused" if row.refused else "retrying" if row.retrying else "ok"
 
 
-LARGEST_ONLY = (HotSort.ONLINE, HotSort.DELIVERIES)
 CONVERSATIONS = Board(
     name="conversations",
     title="Conversations",

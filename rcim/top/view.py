@@ -89,7 +89,7 @@ class TopView(App[None]):
         Binding("p", "page(-1)", "Previous page", show=False),
         Binding("space", "freeze", "Freeze"),
         Binding("f1,question_mark", "help", "Help", key_display="F1"),
-        Binding("q,ctrl+q", "quit", "Quit"),
+        Binding("q,ctrl+q", "quit", "Quit", key_display="q"),
     ]
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = f"#{OVERVIEW}"

@@ -117,6 +117,8 @@ def test_the_largest_come_first_and_names_from_a() -> None:
     name, number = CONVERSATIONS.columns[0], CONVERSATIONS.columns[1]
     assert is_ascending(name, Choice(0)) and not is_ascending(name, Choice(0, reverse=True))
     assert not is_ascending(number, Choice(1)) and is_ascending(number, Choice(1, reverse=True))
+    online = next(column for column in CONVERSATIONS.columns if column.sort is HotSort.ONLINE)
+    assert not is_ascending(online, Choice(0, reverse=True)), "the server refuses that"
 
 
 def test_what_users_wrote_steers_no_table() -> None:

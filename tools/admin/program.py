@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_tools.admin import calls, echo, server
+from rcim_tools.admin import calls, echo, live, server
 from rcim_tools.admin.history import history
 from typer.main import get_command
 
@@ -61,6 +61,10 @@ app.command()(history)
 app.command()(server.connections)
 app.command()(server.flow)
 app.command()(server.stats)
+app.command()(live.hot)
+app.command()(live.activity)
+app.command()(live.slow)
+app.command()(live.processes)
 
 
 @app.callback()
