@@ -17,6 +17,7 @@ from rcim_bench import (
     cli_push,
     cli_receiving,
     cli_system,
+    cli_top,
 )
 from rcim_bench.console import (
     DataOption,
@@ -348,6 +349,7 @@ app.command()(cli_broadcast.broadcast)
 app.command()(cli_outbox.outbox)
 
 app.command()(cli_system.system)
+app.command()(cli_top.top)
 app.command()(cli_push.push)
 app.command()(cli_http.compat)
 app.command()(cli_http.http)

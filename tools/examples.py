@@ -5,6 +5,7 @@ from __future__ import annotations
 from rcim_tools.example_extremes import least, most
 from rcim_tools.example_values import HELLO_TEXT, MEDIA, MESSAGE, MIXED, SIG, TIME, TIP
 from rcim_tools.kind_examples import KIND_EXAMPLES
+from rcim_tools.live_examples import LIVE_EXAMPLES
 
 from rcim.base.terms import (
     AddResult,
@@ -345,6 +346,7 @@ EXAMPLES: tuple[Frame, ...] = (
         0,
         0,
     ),
+    *LIVE_EXAMPLES,
     *KIND_EXAMPLES,
 )
 """Every declared frame, once; a test says so."""

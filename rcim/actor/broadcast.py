@@ -54,6 +54,11 @@ class BroadcastActor:
         """When the broadcasts of the last 24 hours were sent, oldest first; the newest TIMES_MAX of them."""
 
     @property
+    def state(self) -> GroupState:
+        """For who looks at it (looking.py), and changes nothing."""
+        return self._state
+
+    @property
     def exists(self) -> bool:
         """False as long as nothing of it is kept."""
         return self._kept or self._state.timeline.admission.remembers

@@ -60,6 +60,11 @@ class GroupActor:
         return GroupState(snapshot, shard, app_state)
 
     @property
+    def state(self) -> GroupState:
+        """For who looks at it (looking.py), and changes nothing."""
+        return self._state
+
+    @property
     def exists(self) -> bool:
         """False if there is no such group: then nothing of it is worth keeping in memory."""
         return self._state.attributes.profile is not None

@@ -58,6 +58,11 @@ class PairActor:
                 )
 
     @property
+    def state(self) -> GroupState:
+        """For who looks at it (looking.py), and changes nothing."""
+        return self._state
+
+    @property
     def exists(self) -> bool:
         """False as long as nothing of it is kept, and nothing is remembered (MS-02)."""
         return self._kept or self._state.timeline.admission.remembers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rcim.actor.asks import Asks as Asks
 from rcim.actor.asks import TypeFacts as TypeFacts
+from rcim.actor.live_queries import LiveLook, LiveQuery
 from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.person_queries import ExportQuery as ExportQuery
 from rcim.actor.person_queries import PersonQuery
@@ -349,7 +350,7 @@ class SystemWritersQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
-Look = ConnectionsQuery | CountersQuery | HealthQuery | MetricsQuery | OnlineQuery | WhoIsOnlineQuery
+Look = ConnectionsQuery | CountersQuery | HealthQuery | MetricsQuery | OnlineQuery | WhoIsOnlineQuery | LiveLook
 """Answered by who holds connections; the others by the store."""
 
 Query = (
@@ -387,5 +388,6 @@ Query = (
     | LogQuery
     | AuditQuery
     | PersonQuery
+    | LiveQuery
     | Look
 )

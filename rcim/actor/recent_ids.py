@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from rcim.actor.records import Message
 
@@ -31,6 +32,10 @@ class RecentIds:
         """(SEQ, time, message id) of the first send with this id, if it is within the window."""
         found = self._entries.get((sender, client_msg_id))
         return found if found is not None and now_ms - found[1] < self.window_ms else None
+
+    def newest_first(self) -> Iterator[tuple[str, int]]:
+        """The sender and the time of each send, from the newest. Nothing may be added meanwhile."""
+        return ((key[0], time_ms) for key, _, time_ms in reversed(self._order))
 
     def forget(self, sender: str) -> None:
         """Nothing that `sender` sent is remembered any more."""

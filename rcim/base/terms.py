@@ -60,6 +60,39 @@ class AppList(IntEnum):
     LOW_TYPES = 5
 
 
+class HotSort(IntEnum):
+    """By what conversations in memory are sorted (OP-02)."""
+
+    IN_10S = 0
+    """Messages in the last 10 s."""
+    IN_60S = 1
+    SEQ = 2
+    OFFERED = 3
+    WITHHELD = 4
+    WAITING = 5
+    DELIVERIES = 6
+    ONLINE = 7
+    MEMBERS = 8
+    LAST = 9
+    """When the newest message was sent."""
+    ID = 10
+
+
+class SlowSort(IntEnum):
+    """By what connections are sorted (OP-02)."""
+
+    QUEUED = 0
+    """Bytes that it has not taken."""
+    SLOW = 1
+    """For how long it has not taken them."""
+    RESYNCS = 2
+    DROPPED = 3
+    IN_FLIGHT = 4
+    AGE = 5
+    USER = 6
+    ADDRESS = 7
+
+
 class SeenBy(IntEnum):
     """ID-07: who sees what a user does. App administrators always do; who is on the user's black list never does."""
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from rcim.actor.live_queries import AudiencesQuery, BusiestQuery, LiveLook, ProcessesQuery, SlowQuery
 from rcim.actor.queries import ConnectionsQuery, CountersQuery, HealthQuery, Look, MetricsQuery, OnlineQuery
+from rcim.base.terms import SlowSort
 from rcim.bus import messages as m
 from rcim.bus.pipe import encoded
 from rcim.store.answers import ConnectionRow, Metrics
 from rcim.store.health import HealthRow
+from rcim.store.live_answers import ProcessRow, SlowRow
 from rcim.store.metric_rows import added_up
 
 LOOK_S = 2.0
@@ -21,6 +25,18 @@ HEALTH_S = 1.2
 """The same for their health: an answer has to be there within 2 s."""
 ONLINE_LARGE, ONLINE_FRESH_S = 500, 1.0
 """With so many users at other gateways, how many are online is counted once in so many seconds."""
+
+SLOW_FIELDS = {
+    SlowSort.QUEUED: "queued_bytes",
+    SlowSort.SLOW: "slow_ms",
+    SlowSort.RESYNCS: "resyncs",
+    SlowSort.DROPPED: "dropped",
+    SlowSort.IN_FLIGHT: "in_flight",
+    SlowSort.AGE: "age_ms",
+    SlowSort.USER: "user_id",
+    SlowSort.ADDRESS: "address",
+}
+"""The field of a row by which connections are sorted."""
 
 
 class Sending(Protocol):
@@ -140,4 +156,28 @@ def _together(query: Look, found: list[Any], asked: int) -> Any:
             for name, value in part.items():
                 total[name] = total.get(name, 0) + value
         return total
+    if isinstance(query, SlowQuery | AudiencesQuery | BusiestQuery | ProcessesQuery):
+        return _live_together(query, found)
     return [user_id for part in found for user_id in part]
+
+
+def _live_together(query: LiveLook, found: list[Any]) -> Any:
+    """As `_together`, of what gateways do now (OP-02)."""
+    if isinstance(query, SlowQuery):
+        rows = [msgspec.convert(row, SlowRow) for _, part in found for row in part]
+        field = SLOW_FIELDS[query.sort]
+        rows.sort(key=lambda row: getattr(row, field), reverse=not query.ascending)
+        return [sum(count for count, _ in found), rows[: query.limit]]
+    if isinstance(query, ProcessesQuery):
+        rows_of = sorted((number, msgspec.convert(row, ProcessRow)) for part in found for number, row in part)
+        return [(n, msgspec.structs.replace(row, name=f"gateway {n}")) for n, row in rows_of]
+    if isinstance(query, BusiestQuery):
+        values: Counter[str] = Counter()
+        for part in found:
+            values.update(part)
+        return dict(values)
+    heard = dict.fromkeys(query.addresses, (0, 0))
+    for part in found:
+        for address, (users, deliveries) in part.items():
+            heard[address] = (heard[address][0] + users, heard[address][1] + deliveries)
+    return heard

@@ -15,6 +15,7 @@ from rcim.cli.exports import export, import_
 from rcim.cli.keys import rotate_key, token
 from rcim.cli.serving import serve
 from rcim.cli.stores import accept_clock, check, new_history
+from rcim.cli.watching import top
 from rcim.version import __version__
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.command("import")(import_)
 app.command("accept-clock")(accept_clock)
 app.command("new-history")(new_history)
 app.command()(chat)
+app.command()(top)
 app.add_typer(demo_app, name="demo")
 
 

@@ -35,6 +35,7 @@ from rcim.client.groups import SendOptions
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.keys import KeyRequests
 from rcim.client.link import decode
+from rcim.client.live import LiveRequests
 from rcim.client.local import LocalStore
 from rcim.client.member_settings import MemberSettingRequests
 from rcim.client.members import MemberRequests
@@ -65,6 +66,7 @@ class Client(
     BroadcastRequests,
     ConsumerRequests,
     AdminRequests,
+    LiveRequests,
     ConversationRequests,
     MessageLogRequests,
     RangeRequests,

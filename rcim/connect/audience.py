@@ -115,6 +115,7 @@ class Audience:
         "changes_timer",
         "changes_told_ms",
         "children",
+        "deliveries",
         "directed",
         "head_ms",
         "head_seq",
@@ -156,6 +157,8 @@ class Audience:
         """The SEQ of the newest message, also if it is delivered to nobody (LI-03)."""
         self.head_ms = 0
         """When it came (steady time)."""
+        self.deliveries = 0
+        """Messages given to its connections."""
         self._kept: list[Kept] = []
         self._base = 0
         self._low = 0

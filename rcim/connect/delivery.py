@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from rcim.actor.effects import Altered, Notice
+from rcim.actor.live_queries import LiveLook
 from rcim.actor.queries import Look
 from rcim.actor.records import Change
 from rcim.base import clock
@@ -16,6 +17,7 @@ from rcim.connect.audience import Audience
 from rcim.connect.codec import ConversationHeads, ConversationLeft, Encoded
 from rcim.connect.fanout import Fanout
 from rcim.connect.inspection import Inspection
+from rcim.connect.live_inspection import LiveInspection
 from rcim.connect.logins import Logins
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.presence_subscriptions import PresenceSubscriptions
@@ -41,6 +43,7 @@ class Deliveries(DeliverySink):
         subscriptions: Subscriptions,
         presence: PresenceSubscriptions,
         inspection: Inspection,
+        live: LiveInspection,
         resubscribe: Resubscribe,
     ) -> None:
         self._fanout = fanout
@@ -48,6 +51,7 @@ class Deliveries(DeliverySink):
         self._subscriptions = subscriptions
         self._presence = presence
         self._inspection = inspection
+        self._live = live
         self._resubscribe = resubscribe
 
     # -- DeliverySink
@@ -121,7 +125,10 @@ class Deliveries(DeliverySink):
         self._presence.barred(user_id, set(others))
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
-        done(self._inspection.found(query))
+        if isinstance(query, LiveLook):
+            self._live.look(query, done)
+        else:
+            done(self._inspection.found(query))
 
     # -- the engine is another process, and may be replaced by a new one (rcim/bus/remote.py)
 

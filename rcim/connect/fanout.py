@@ -348,6 +348,7 @@ class Fanout(Audiences):
             except Exception as error:  # it is this connection's; the round goes on for the others
                 connection.failed(error)
         self.deliveries += given
+        audience.deliveries += given
         self._finish(audience)
 
     def _chunk(self, audience: Audience) -> None:
@@ -399,7 +400,9 @@ class Fanout(Audiences):
             except Exception as error:  # it is this connection's; the round goes on for the others
                 connection.failed(error)
         self.visits += written
-        self.deliveries += given + written * each
+        given += written * each
+        self.deliveries += given
+        audience.deliveries += given
         return end < len(audience.order)
 
     @staticmethod
@@ -421,6 +424,7 @@ class Fanout(Audiences):
             members[connection] = visit.end
             self.visits += 1
             self.deliveries += visit.end - number
+            audience.deliveries += visit.end - number
             try:
                 self._offer(audience, connection, visit)
             except Exception as error:  # it is this connection's; the round goes on for the others

@@ -8,6 +8,7 @@
     deliveries      what the engine has for those who are online: its DeliverySink
     resubscribe     what is asked again when the engine is a new one
     inspection      what administrators see
+    live            what the connections do now
 
 Everything runs in the loop's thread.
 """
@@ -28,6 +29,7 @@ from rcim.connect.codec import GoingAway
 from rcim.connect.delivery import Deliveries
 from rcim.connect.fanout import Fanout
 from rcim.connect.inspection import Inspection
+from rcim.connect.live_inspection import LiveInspection
 from rcim.connect.logins import Logins
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
@@ -80,12 +82,14 @@ class Hub:
             presence=self.presence,
             meters=self.meters,
         )
+        self.live = LiveInspection(self.table, self.fanout, self.subscriptions, loop, number)
         self.deliveries = Deliveries(
             fanout=self.fanout,
             logins=self.logins,
             subscriptions=self.subscriptions,
             presence=self.presence,
             inspection=self.inspection,
+            live=self.live,
             resubscribe=self.resubscribe,
         )
 
@@ -99,6 +103,7 @@ class Hub:
     def start(self) -> None:
         """Begin to watch deadlines."""
         self.table.start()
+        self.live.start()
 
     def __len__(self) -> int:
         """How many connections there are."""
@@ -160,4 +165,5 @@ class Hub:
     def stop(self) -> None:
         """No more timers."""
         self.table.stop()
+        self.live.stop()
         self.resubscribe.stop()

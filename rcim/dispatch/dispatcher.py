@@ -44,6 +44,7 @@ from rcim.dispatch.event_trimming import EventTrimming
 from rcim.dispatch.handling import Handling
 from rcim.dispatch.health import HealthSource
 from rcim.dispatch.housekeeping import Housekeeping
+from rcim.dispatch.live_queries import LiveQueries
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
@@ -145,7 +146,8 @@ class Dispatcher:
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self.metrics = MetricsGathering(loop, meters)
-        self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self.metrics)
+        self._live = LiveQueries(loop, self._registry, self.look, self._time.now_ms, app_state.open_channels)
+        self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self.metrics, self._live)
         meters.add(lambda: owner_figures(self, app_state.figures))
         self._workflow_context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
         self._workflows = WorkflowRunner(self._workflow_context)
@@ -177,10 +179,12 @@ class Dispatcher:
             answer=self._answer,
             look_at_guests=closing.look_at,
             absent=self._absences,
+            activity=self._live.activity,
         )
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._retention.start()
+        self._live.start()
 
     def follow(self, watch: MessageWatch) -> None:
         """Tell `watch` of each command, from now on."""
@@ -499,6 +503,7 @@ class Dispatcher:
         self.metrics.stop()
         self._workflows.stop()
         self._timers.stop()
+        self._live.stop()
         self._pending.stop()
         self._back_end.stop()
         self._absences.stop()

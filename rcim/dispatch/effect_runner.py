@@ -41,6 +41,7 @@ from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import AppList, GoneReason, Priority
 from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
+from rcim.flow.activity import Activity
 from rcim.rules.conversation_kinds import BY_NAME, channel_key, kind_of, open_address
 
 log = LimitedLog("rcim.dispatch")
@@ -96,7 +97,9 @@ class EffectRunner:
         look_at_guests: Callable[[Iterable[str]], None],
         *,
         absent: Absent,
+        activity: Activity,
     ) -> None:
+        self._activity = activity
         self._absent = absent
         self._app_state = app_state
         self._users = users
@@ -141,6 +144,8 @@ class EffectRunner:
         kind = kind_of(key)
         if kind is not None:
             self.by_kind[kind.name] += len(messages)
+        lately = self._activity.now
+        lately[key] = lately.get(key, 0) + len(messages)
         address = self._address(key)
         if self._sink.listening(address):
             with contained("delivery", key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from rcim.actor.live_queries import ActivityQuery, HotQuery, ProcessesQuery, SlowQuery
 from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import (
@@ -19,6 +20,7 @@ from rcim.actor.queries import (
 from rcim.base import clock
 from rcim.dispatch.audit_reading import AuditReading, NoAuditReading
 from rcim.dispatch.health import HealthSource, NoHealth
+from rcim.dispatch.live_queries import LiveQueries
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.metrics_gathering import MetricsGathering
 from rcim.dispatch.query_enrichment import QueryEnrichment
@@ -45,9 +47,11 @@ class QueryRouter:
         enrichment: QueryEnrichment,
         sessions: SessionRegistry,
         metrics: MetricsGathering,
+        live: LiveQueries,
     ) -> None:
         self._metrics = metrics
         self._counting = counting
+        self.live = live
         self._reader = reader
         self._enrichment = enrichment
         self._sessions = sessions
@@ -66,6 +70,8 @@ class QueryRouter:
             self._metrics.ask(request)
         elif isinstance(query, HealthQuery):
             self.look(query, lambda found: self._check(request, found))
+        elif isinstance(query, HotQuery | ActivityQuery | SlowQuery | ProcessesQuery):
+            self.live.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif isinstance(query, LogQuery):
             self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif isinstance(query, AuditQuery):

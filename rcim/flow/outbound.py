@@ -24,7 +24,7 @@ from rcim.base.terms import Priority
 class OutboundQueue:
     """Decides; it holds no bytes itself. `left_out` maps a conversation to its first and newest SEQ left out."""
 
-    __slots__ = ("_limits", "dropped", "left_out", "slow_since_ms")
+    __slots__ = ("_limits", "dropped", "left_out", "resyncs", "slow_since_ms")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -33,6 +33,8 @@ class OutboundQueue:
         self.left_out: dict[str, tuple[int, int]] = {}
         self.dropped = 0
         """Messages left out so far."""
+        self.resyncs = 0
+        """How many times the client was told of a conversation that something of it was left out."""
 
     def may_deliver(
         self, queued_bytes: int, now_ms: int, conversation: str, first_seq: int, last_seq: int, priority: Priority
@@ -75,4 +77,5 @@ class OutboundQueue:
             return []
         told = [(conversation, first, last) for conversation, (first, last) in self.left_out.items()]
         self.left_out.clear()
+        self.resyncs += len(told)
         return told

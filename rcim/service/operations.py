@@ -47,6 +47,7 @@ from rcim.service import (
     ultra,
     users,
 )
+from rcim.service.live_operations import LIVE_OPERATIONS
 from rcim.service.operation_rows import Callers as Callers
 from rcim.service.operation_rows import Operation as Operation
 from rcim.service.operation_rows import Repeat as Repeat
@@ -444,6 +445,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMINISTRATORS,
         ONCE,
     ),
+    *LIVE_OPERATIONS,
 )
 assert all(row.callers is EVERYONE and row.complete is None and not row.reserves for row in OPERATIONS if row.hot), (
     "nothing is checked, and nothing added, on the hot path"

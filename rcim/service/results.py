@@ -97,6 +97,16 @@ from rcim.store.answers import (
     UnreadCounts,
 )
 from rcim.store.health import Health, HealthRow, is_ready
+from rcim.store.live_answers import (
+    ConversationActivity,
+    HotPage,
+    HotRow,
+    ProcessesPage,
+    ProcessRow,
+    SenderRow,
+    SlowPage,
+    SlowRow,
+)
 
 
 class GroupFacts(msgspec.Struct, frozen=True, gc=False):
@@ -163,6 +173,7 @@ __all__ = [
     "ConnectionsPage",
     "ConsumerRow",
     "Consumers",
+    "ConversationActivity",
     "ConversationRow",
     "ConversationsPage",
     "Counted",
@@ -183,6 +194,8 @@ __all__ = [
     "GroupsPage",
     "Health",
     "HealthRow",
+    "HotPage",
+    "HotRow",
     "Imported",
     "Info",
     "Invalidated",
@@ -210,6 +223,8 @@ __all__ = [
     "Page",
     "PresencePage",
     "PresenceRow",
+    "ProcessRow",
+    "ProcessesPage",
     "Profiles",
     "PushLevels",
     "PushTokensPage",
@@ -220,8 +235,11 @@ __all__ = [
     "Replayed",
     "Requester",
     "Result",
+    "SenderRow",
     "Sent",
     "SettingChange",
+    "SlowPage",
+    "SlowRow",
     "SyncPage",
     "SyncRow",
     "Synced",

@@ -12,6 +12,7 @@ from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
 from rcim.rules.quiet import QuietHours
 from rcim.store.health import Health as Health
+from rcim.store.live_answers import LiveAnswer
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -463,4 +464,5 @@ Answer = (
     | LogFilesPage
     | LogChunk
     | LogExpired
+    | LiveAnswer
 )

@@ -1,1 +1,1 @@
-"""The live view of a running server: `rcim top`."""
+"""A live view of a server: `rcim top`."""

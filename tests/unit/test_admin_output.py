@@ -17,6 +17,7 @@ DURATIONS = {
     "reconnect_after_ms",
     "retry_in_ms",
     "uptime_ms",
+    *("cpu_ms", "slow_ms"),
 }
 """What else ends like a time."""
 

@@ -292,6 +292,7 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         api_keys,
         commands,
         key_commands,
+        live_queries,
         log_queries,
         log_workflows,
         outbox_results,
@@ -326,7 +327,10 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
     all_queries = set().union(
-        *(all_of(module, queries.Asks) for module in (queries, push_queries, log_queries, person_queries))
+        *(
+            all_of(module, queries.Asks)
+            for module in (queries, push_queries, log_queries, person_queries, live_queries)
+        )
     )
     assert set(get_args(queries.Query)) == all_queries
     in_modules = (workflows, outbox_workflows, log_workflows, person_workflows, reload_workflows)

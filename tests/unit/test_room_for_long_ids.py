@@ -13,6 +13,7 @@ from rcim.adapters.frames.answers.messages import to_fields, to_wire
 from rcim.adapters.frames.codec import CODEC
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, MessageState, MsgFlag, Priority, PushLevel, Role
+from rcim.service import live
 from rcim.service.administration import CONNECTION_ROW_BYTES
 from rcim.service.deliveries import GroupChangesNews
 from rcim.store.member_view import message_bytes
@@ -72,3 +73,15 @@ def test_rows_of_connections_have_no_more_than_is_counted() -> None:  # AB-01
     row = f.ConnectionEntry(9, user, 1, "t" * 64, "a" * 64, 9, 9, "g" * 64)
     taken = len(f.AdminConnectionsOk([row], 0).encode()) - len(f.AdminConnectionsOk([], 0).encode())
     assert taken <= CONNECTION_ROW_BYTES
+
+
+def test_rows_of_what_the_server_does_have_no_more_than_is_counted() -> None:  # OP-02
+    (user,) = long_ids(0, 1)
+    big, bigger = (1 << 32) - 1, (1 << 64) - 1
+    key = "c:256:" + user + user
+    hot = f.HotEntry(key, "k" * 32, "t" * 32, big, big, big, big, bigger, bigger, bigger, big, bigger, bigger)
+    taken = len(f.AdminHotOk([hot], 0).encode()) - len(f.AdminHotOk([], 0).encode())
+    assert taken <= live.HOT_ROW_BYTES
+    slow = f.SlowEntry(bigger, user, 1, "t" * 64, "a" * 64, bigger, big, bigger, bigger, bigger, big, "g" * 64)
+    taken = len(f.AdminSlowOk([slow], 0).encode()) - len(f.AdminSlowOk([], 0).encode())
+    assert taken <= live.SLOW_ROW_BYTES

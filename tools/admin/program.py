@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_tools.admin import calls, echo, reloading, server
+from rcim_tools.admin import calls, echo, live, reloading, server
 from rcim_tools.admin.history import history
 from typer.main import get_command
 
@@ -63,6 +63,10 @@ app.command()(server.flow)
 app.command()(server.health)
 app.command()(server.stats)
 app.command()(reloading.reload)
+app.command()(live.hot)
+app.command()(live.activity)
+app.command()(live.slow)
+app.command()(live.processes)
 
 
 @app.callback()

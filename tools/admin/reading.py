@@ -58,6 +58,9 @@ TITLES = {
     "dead_ms": "Given up",
     "device_tag": "Device",
     "event_type": "Event",
+    "in_10s": "In 10 s",
+    "in_60s": "In 60 s",
+    "in_flight": "Unanswered",
     "join_time_ms": "Joined",
     "last_info_time_ms": "Profile changed",
     "last_msg_time_ms": "Last message",
@@ -75,6 +78,7 @@ TITLES = {
     "per_s": "Requests a second",
     "seconds": "For",
     "silent": "Silent members",
+    "slow_ms": "Slow for",
     "to": "Only for",
 }
 """Names that are not their own title."""

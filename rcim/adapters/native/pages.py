@@ -19,6 +19,8 @@ from rcim.service.requests import Request
 
 CURSOR = "cursor"
 CURSOR_CHARS_MAX = 4096
+HOT_MAX = 1_000
+"""Busy conversations that can be reached (service/live.py)."""
 
 
 class Pages(NamedTuple):
@@ -73,6 +75,11 @@ def _after_rows(result: Any, request: Any) -> Mapping[str, Any] | None:
     return {"skip": 0, CURSOR: result.next} if result.next else None
 
 
+def _after_hot(result: Any, request: Any) -> Mapping[str, Any] | None:
+    skip = request.skip + len(result.rows)
+    return {"skip": skip} if result.rows and skip < min(result.found, HOT_MAX) else None
+
+
 def _after_files(result: Any, request: Any) -> Mapping[str, Any] | None:
     return {"hour": result.rows[-1].hour, "kind": result.rows[-1].kind} if result.more and result.rows else None
 
@@ -84,6 +91,7 @@ def _after_attributes(result: Any, request: Any) -> Mapping[str, Any] | None:
 MESSAGES = Pages("messages", _after_messages, (), ("newest_seq", "first_seq"))
 BROADCASTS = Pages("messages", _after_broadcasts, ("before_seq",))
 QUERIED = Pages("rows", _after_rows, (CURSOR,), ("count",))
+HOT = Pages("rows", _after_hot, ("skip",), ("found",))
 RECEIPTS = by_cursor("users", "read_num", "unread_num")
 LOG_FILES = Pages("rows", _after_files)
 ATTRIBUTES = Pages("rows", _after_attributes, ("after",), ("version", "reset"))

@@ -19,6 +19,12 @@ RULES = (
     Route("PUT", "/v1/group-types/{name}", requests.AdminTypeSet),
     Route("DELETE", "/v1/group-types/{name}", requests.AdminTypeRemove),
 )
+LIVE = (
+    Route("GET", "/v1/live/conversations", requests.AdminHot, pages=pages.HOT),
+    Route("GET", "/v1/live/conversations/{conversation}", requests.AdminActivity),
+    Route("GET", "/v1/live/connections", requests.AdminSlow, pages=pages.whole("rows", "found")),
+    Route("GET", "/v1/live/processes", requests.AdminProcesses, pages=pages.whole("rows")),
+)
 MESSAGE_LOG = (
     Route("GET", "/v1/message-log", requests.MessageLogList, pages=pages.LOG_FILES),
     Route("GET", "/v1/message-log/{hour}/{kind}", requests.MessageLogGet),
@@ -41,4 +47,4 @@ KEYS = (
     Route("DELETE", "/v1/keys/{key_id}", requests.AdminKeyRevoke),
     Route("GET", "/v1/audit", requests.AdminAudit, pages=pages.by_cursor("rows")),
 )
-ROUTES = (*KEYS, *SETTINGS, *RULES, *MESSAGE_LOG, *CONSUMERS)
+ROUTES = (*KEYS, *SETTINGS, *RULES, *LIVE, *MESSAGE_LOG, *CONSUMERS)

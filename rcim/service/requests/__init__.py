@@ -68,6 +68,7 @@ from rcim.service.requests.groups import (
 )
 from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, MemberField, Request
+from rcim.service.requests.live import AdminActivity, AdminHot, AdminProcesses, AdminSlow
 from rcim.service.requests.member_settings import AdminMembersGet, AdminMembersSet, MemberChange, MemberPlace
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -156,6 +157,7 @@ __all__ = [
     "AdminAccountsDelete",
     "AdminAccountsImport",
     "AdminAccountsQuery",
+    "AdminActivity",
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
@@ -170,6 +172,7 @@ __all__ = [
     "AdminGroups",
     "AdminGroupsSync",
     "AdminHealth",
+    "AdminHot",
     "AdminImportFinish",
     "AdminKeyCreate",
     "AdminKeyRevoke",
@@ -185,6 +188,7 @@ __all__ = [
     "AdminMetrics",
     "AdminNotice",
     "AdminPairImport",
+    "AdminProcesses",
     "AdminProfileSet",
     "AdminPushTest",
     "AdminReload",
@@ -194,6 +198,7 @@ __all__ = [
     "AdminRoomsKept",
     "AdminSend",
     "AdminSenderSet",
+    "AdminSlow",
     "AdminStats",
     "AdminSystemSend",
     "AdminSystemWriters",

@@ -25,6 +25,7 @@ from rcim.wire.frames.keys import *  # noqa: F403
 from rcim.wire.frames.kinds import AttributeChange as AttributeChange
 from rcim.wire.frames.kinds import CustomField as CustomField
 from rcim.wire.frames.kinds import SeqEntry as SeqEntry
+from rcim.wire.frames.live import *  # noqa: F403
 from rcim.wire.frames.member_settings import *  # noqa: F403
 from rcim.wire.frames.members import *  # noqa: F403
 from rcim.wire.frames.message_log import *  # noqa: F403

@@ -1,0 +1,91 @@
+"""Queries about what the server does now (OP-02), put together from the conversations here and who holds connections."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Container
+from typing import Any
+
+from rcim.actor.live_queries import ActivityQuery, HotQuery, ProcessesQuery, SlowQuery
+from rcim.actor.outcomes import Refused
+from rcim.actor.queries import Look
+from rcim.base import clock
+from rcim.base.process_figures import process_figures
+from rcim.dispatch.actor_registry import ActorRegistry
+from rcim.dispatch.hot_conversations import HotConversations
+from rcim.dispatch.loop_lag import LoopLag
+from rcim.flow.activity import Activity
+from rcim.store.live_answers import SERVER, LiveAnswer, ProcessesPage, ProcessRow, SlowPage
+
+OWNER = "owner"
+"""The name of the process with the conversations, where others have the connections."""
+
+
+class LiveQueries:
+    """See the module's text. `look` asks who holds connections, `now_ms` is the trusted time. `start` once, `stop` at the
+    end. In the loop's thread."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        registry: ActorRegistry,
+        look: Callable[[Look, Callable[[Any], None]], None],
+        now_ms: Callable[[], int],
+        open_channels: Container[str],
+    ) -> None:
+        self.activity = Activity(clock.steady_ms())
+        self._loop = loop
+        self._look = look
+        self._hot = HotConversations(loop, registry.mailboxes, self.activity, look, now_ms, open_channels)
+        self._lag = LoopLag(loop)
+        self._timer: asyncio.TimerHandle | None = None
+        self._started_ms = clock.steady_ms()
+
+    def start(self) -> None:
+        """Begin to count."""
+        self._lag.start()
+        self._turn()
+
+    def stop(self) -> None:
+        """No more timers."""
+        self._lag.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _turn(self) -> None:
+        self._timer = self._loop.call_later(self.activity.turn(clock.steady_ms()) / 1000 + 0.001, self._turn)
+
+    def ask(
+        self,
+        query: HotQuery | ActivityQuery | SlowQuery | ProcessesQuery,
+        done: Callable[[LiveAnswer | Refused], None],
+    ) -> None:
+        """Call `done` with the answer."""
+        if isinstance(query, HotQuery):
+            self._hot.page(query, done)
+        elif isinstance(query, ActivityQuery):
+            self._hot.one(query, done)
+        elif isinstance(query, SlowQuery):
+            self._look(query, lambda found: done(SlowPage(found[1], found[0])))
+        else:
+            self._look(query, lambda found: done(ProcessesPage(self._processes(found))))
+
+    def _processes(self, found: list[tuple[int, ProcessRow]]) -> list[ProcessRow]:
+        """With the process itself, unless it has connections too and has answered for itself."""
+        others = [row for _, row in found]
+        if any(row.name == SERVER for row in others):
+            return others
+        used = process_figures()
+        own = ProcessRow(
+            name=OWNER,
+            pid=os.getpid(),
+            cpu_ms=used.cpu_ms,
+            memory_bytes=used.memory_bytes,
+            open_files=used.open_files,
+            lag_us=self._lag.longest_us,
+            connections=0,
+            users=0,
+            uptime_ms=clock.steady_ms() - self._started_ms,
+        )
+        return [own, *others]

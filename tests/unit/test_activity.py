@@ -1,0 +1,121 @@
+"""What is counted of conversations and connections for the live view (OP-02): windows, the largest of many, steps."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from rcim.actor.recent_ids import RecentIds
+from rcim.actor.records import Message
+from rcim.base.process_figures import process_figures
+from rcim.base.terms import Priority
+from rcim.dispatch import stepping
+from rcim.dispatch.loop_lag import WINDOW_S, LoopLag
+from rcim.dispatch.stepping import Largest, in_steps
+from rcim.flow.activity import WINDOW_MS, Activity
+
+
+def passed(activity: Activity, key: str, count: int) -> None:
+    activity.now[key] = activity.now.get(key, 0) + count
+
+
+def test_a_steady_rate_is_seen_as_it_is() -> None:
+    activity = Activity(5_000)
+    for second in range(200):
+        now_ms = 5_000 + second * 1000
+        activity.turn(now_ms)
+        passed(activity, "g:a", 7)
+        if second >= 70:
+            share = activity.share(now_ms)
+            assert abs(activity.in_10s("g:a", share) - 70) <= 7
+            assert abs(activity.in_60s("g:a", share) - 420) <= 7
+
+
+def test_what_is_over_is_forgotten() -> None:
+    activity = Activity(0)
+    passed(activity, "g:a", 100)
+    for now_ms in range(0, 80_000, 100):
+        activity.turn(now_ms)
+        share = activity.share(now_ms)
+        in_10s, in_60s = activity.in_10s("g:a", share), activity.in_60s("g:a", share)
+        if now_ms < WINDOW_MS:
+            assert in_10s == in_60s == 100
+        if now_ms >= 2 * WINDOW_MS:
+            assert in_10s == 0
+        if now_ms >= 7 * WINDOW_MS:
+            assert in_60s == 0
+            assert not any(activity._windows), "and takes no memory"
+
+
+def test_a_long_pause_turns_all_windows() -> None:
+    activity = Activity(0)
+    passed(activity, "g:a", 100)
+    wait_ms = activity.turn(1_000_000_123)
+    assert 0 < wait_ms <= WINDOW_MS
+    assert activity.in_60s("g:a", activity.share(1_000_000_123)) == 0
+    assert activity.turn(1_000_000_123 + wait_ms) == WINDOW_MS
+
+
+@pytest.mark.parametrize("smallest", [False, True])
+def test_the_largest_of_many(smallest: bool) -> None:
+    values = [random.Random(7).randrange(500) for _ in range(5_000)]
+    best: Largest[int] = Largest(30, smallest=smallest)
+    for at, value in enumerate(values):
+        best.add(value, at)
+        assert len(best._found) <= 4 * 30 + 100
+    wanted = sorted(enumerate(values), key=lambda one: one[1], reverse=not smallest)[:30]
+    assert best.take() == [(value, at) for at, value in wanted], "equal ones in their order"
+
+
+async def test_many_things_are_looked_at_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stepping, "STEP_S", 0.0)  # as if it took long
+    loop, seen, turns = asyncio.get_running_loop(), list[int](), 0
+    done = loop.create_future()
+    in_steps(loop, range(1000), seen.append, lambda: done.set_result(None))
+    assert seen == list(range(stepping.AT_ONCE)), "the rest after the loop has turned to others"
+    while not done.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert seen == list(range(1000)) and turns > 1
+
+
+async def test_a_fault_in_the_middle_ends_it_and_is_answered() -> None:
+    loop, done = asyncio.get_running_loop(), list[int]()
+
+    def look(item: int) -> None:
+        raise RuntimeError("a fault")
+
+    in_steps(loop, range(10), look, lambda: done.append(1))
+    assert done == [1]
+
+
+def test_the_lag_is_the_longest_of_the_last_windows() -> None:
+    loop = asyncio.new_event_loop()
+    try:
+        lag = LoopLag(loop)
+        start = loop.time()
+        lag.note(0.5, start)
+        lag.note(0.1, start + 1)
+        assert lag.longest_us == 500_000
+        lag.note(0.2, start + WINDOW_S + 1)
+        assert lag.longest_us == 500_000
+        lag.note(0.01, start + 2 * WINDOW_S + 2)
+        assert lag.longest_us == 200_000
+        lag.note(0.01, start + 9 * WINDOW_S)
+        assert lag.longest_us == 10_000
+    finally:
+        loop.close()
+
+
+def test_senders_are_known_from_the_newest() -> None:
+    recent = RecentIds(60_000, 100)
+    for at in range(3):
+        recent.add(Message(at, 1000 + at, at, Priority.NORMAL, f"u{at}", "", "", "", f"m{at}", b""))
+    assert list(recent.newest_first()) == [("u2", 1002), ("u1", 1001), ("u0", 1000)]
+
+
+def test_a_process_says_what_it_uses() -> None:
+    used = process_figures()
+    assert used.memory_bytes > 1 << 20 and used.cpu_ms > 0
