@@ -10,6 +10,7 @@ from rcim.app.command_line import Commands
 from rcim.app.entry import run_program
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app
+from rcim.cli.installing import example_config, systemd_units
 from rcim.cli.keys import token
 from rcim.cli.serving import serve
 from rcim.cli.stores import accept_clock, check, new_history
@@ -44,6 +45,8 @@ app.command()(token)
 app.command()(check)
 app.command("accept-clock")(accept_clock)
 app.command("new-history")(new_history)
+app.command("example-config")(example_config)
+app.command("systemd-units")(systemd_units)
 app.command()(chat)
 app.add_typer(demo_app, name="demo")
 
