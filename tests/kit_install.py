@@ -29,6 +29,7 @@ def copy_source(to: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
     )
     if names.returncode:
@@ -48,6 +49,7 @@ def call(*command: str | Path, cwd: Path, say: str | None = None) -> str:
         input=say,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=DEADLINE_S,
         check=False,
         env=environment(),
@@ -87,6 +89,7 @@ def serving(command: Sequence[str | Path], data: Path, *flags: str) -> Iterator[
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
         env=environment(),
     )
     assert process.stdout is not None

@@ -84,7 +84,11 @@ def read_only(writable: str) -> None:
 def sets() -> dict[str, list[str]]:
     """The named sets of system calls, as systemd on this machine has them."""
     said = subprocess.run(
-        ["systemd-analyze", "syscall-filter", "--no-pager"], capture_output=True, text=True, check=True
+        ["systemd-analyze", "syscall-filter", "--no-pager"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     )
     found: dict[str, list[str]] = {}
     name = ""

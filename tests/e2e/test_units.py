@@ -22,6 +22,7 @@ EXPOSURE_MAX = 2.0
 """Of `systemd-analyze security`, which goes from 0 to 10."""
 PROBE = """
 import json, mmap, os, socket, sys
+from pathlib import Path
 
 def tried(what):
     try:
@@ -31,13 +32,13 @@ def tried(what):
         return type(error).__name__ if error.errno in (1, 13) else error.strerror
 
 print(json.dumps({
-    "elsewhere": tried(lambda: open(sys.argv[1], "w")),
-    "its folder": tried(lambda: open(sys.argv[2], "w")),
+    "elsewhere": tried(lambda: Path(sys.argv[1]).touch()),
+    "its folder": tried(lambda: Path(sys.argv[2]).touch()),
     "memory": tried(lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC)),
     "netlink": tried(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)),
     "tcp": tried(lambda: socket.socket().close()),
     "owner": tried(lambda: os.chown(sys.argv[2], 1, 1)),
-    "capabilities": [row.split()[1] for row in open("/proc/self/status") if row.startswith(("CapEff", "CapBnd"))],
+    "capabilities": [row.split()[1] for row in Path("/proc/self/status").open() if row.startswith(("CapEff", "CapBnd"))],
 }))
 """
 
@@ -50,6 +51,7 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         ["systemd-analyze", "--no-pager", *map(str, arguments)],
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )
@@ -83,7 +85,7 @@ def test_a_unit_has_no_mistake(installed: Path, name: str) -> None:
 
 def test_a_mistake_in_a_unit_would_be_found(installed: Path) -> None:
     path = installed / "etc/systemd/system/rcim.service"
-    path.write_text(path.read_text("utf-8").replace("UMask=0077", "Umask=0077"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("UMask=0077", "Umask=0077"), encoding="utf-8")
     (installed / DOCUMENTED.lstrip("/")).unlink()
     done = analyze("verify", "--root", installed, "--recursive-errors=no", "/etc/systemd/system/rcim.service")
     said = "\n".join(of_ours(done.stdout + done.stderr))
@@ -114,7 +116,9 @@ def jail(writable: Path) -> list[str]:
     if ctypes.util.find_library("seccomp") is None:
         pytest.skip("libseccomp is not installed")
     enter = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
-    tried = subprocess.run([*enter, "true"], capture_output=True, text=True, timeout=60, check=False)
+    tried = subprocess.run(
+        [*enter, "true"], capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+    )
     if tried.returncode:
         pytest.skip(f"no mount namespace can be made here: {tried.stderr.strip()}")
     return [*enter, sys.executable, str(ROOT / "tests/kit_jail.py"), str(UNIT), str(writable)]

@@ -33,10 +33,10 @@ def test_files_of_others_stay(tmp_path: Path) -> None:
     own.write_text("mine\n", encoding="utf-8")
     done = runner.invoke(app, ["systemd-units", str(tmp_path)])
     assert done.exit_code == 1 and "rcim-backup.timer: there is another file of that name" in done.output
-    assert list(tmp_path.iterdir()) == [own] and own.read_text("utf-8") == "mine\n"
+    assert list(tmp_path.iterdir()) == [own] and own.read_text(encoding="utf-8") == "mine\n"
     done = runner.invoke(app, ["systemd-units", str(tmp_path), "--overwrite"])
     assert done.exit_code == 0 and len(list(tmp_path.iterdir())) == 4, done.output
-    assert str(Path(sys.executable).parent / "rcim") in (tmp_path / "rcim.service").read_text("utf-8")
+    assert str(Path(sys.executable).parent / "rcim") in (tmp_path / "rcim.service").read_text(encoding="utf-8")
     done = runner.invoke(app, ["systemd-units", str(tmp_path)])
     assert done.exit_code == 0 and done.output == "all of them are there already\n"
 
