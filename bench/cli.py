@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_bench import cli_beside, cli_broadcast, cli_http, cli_outbox, cli_push, cli_receiving, cli_system
+from rcim_bench import (
+    cli_beside,
+    cli_broadcast,
+    cli_http,
+    cli_outbox,
+    cli_push,
+    cli_receiving,
+    cli_sizing,
+    cli_system,
+)
 from rcim_bench.console import (
     DataOption,
     JsonOption,
@@ -334,6 +343,7 @@ app.command()(cli_broadcast.broadcast)
 app.command()(cli_outbox.outbox)
 
 app.command()(cli_system.system)
+app.command()(cli_sizing.sizing)
 app.command()(cli_push.push)
 app.command()(cli_http.compat)
 app.command()(cli_http.http)

@@ -17,6 +17,7 @@ from rcim_tools import (
     requirements,
     seq_vectors,
     sessions,
+    sizing_figures,
     vectors,
 )
 
@@ -63,7 +64,8 @@ def made(root: Path) -> dict[Path, str]:
     found = {root / name: make() for name, make in WHOLE.items()}
     found |= {root / "docs/operate/systemd" / name: text for name, text in units().items()}
     found[root / "docs/reference/requirements-index.md"] = requirements.index(root)
-    for name, make in PARTS.items():
+    parts = PARTS | {"docs/operate/sizing.md": lambda: sizing_figures.figures(root)}
+    for name, make in parts.items():
         text = (root / name).read_text(encoding="utf-8")
         before, begin, rest = text.partition(BEGIN)
         _, end, after = rest.partition(END)
