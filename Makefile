@@ -14,7 +14,7 @@ FOLDER ?= build/performance
 # With PYTHONDONTWRITEBYTECODE set, every process would compile its modules again, and the tests start hundreds.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test test-thorough serve crash bench spec lint format clean
+.PHONY: help demo test test-thorough serve crash bench spec package lint format clean
 
 help:
 	@echo "make demo    install into $(VENV) and show a server at work, killed and started again"
@@ -25,6 +25,7 @@ help:
 	@echo "make crash   KILLS=$(KILLS) SEED=$(SEED) GATEWAYS=$(GATEWAYS): SIGKILL under load, and the count of what was lost"
 	@echo "             with BACKUP=1 RELOAD=1 a backup and a reload every second as well"
 	@echo "make spec    write again what is made from the tables (protocol-spec/, docs/reference/)"
+	@echo "make package build the sdist and the wheel into dist/"
 	@echo "make lint    ruff and mypy; make format: ruff format"
 	@echo "make clean   remove $(VENV) and what was built"
 
@@ -60,6 +61,10 @@ bench: $(VENV)/.installed
 
 spec: $(VENV)/.installed
 	@$(BIN)/python -m rcim_tools.spec
+
+# Without a network: setuptools is part of what the tests need.
+package: $(VENV)/.installed-test
+	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -16,6 +16,7 @@ from rcim_bench import (
     cli_outbox,
     cli_push,
     cli_receiving,
+    cli_sizing,
     cli_system,
     cli_top,
 )
@@ -350,6 +351,7 @@ app.command()(cli_outbox.outbox)
 
 app.command()(cli_system.system)
 app.command()(cli_top.top)
+app.command()(cli_sizing.sizing)
 app.command()(cli_push.push)
 app.command()(cli_http.compat)
 app.command()(cli_http.http)

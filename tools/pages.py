@@ -10,10 +10,10 @@ from rcim_tools import describe, tables
 from rcim_tools.examples import EXAMPLES
 from rcim_tools.sessions import complete
 
+from rcim.app.example_settings import meaning
 from rcim.app.setting_fields import is_reloaded
 from rcim.app.settings import NAMED, SECTIONS
 from rcim.base.errors import ALL
-from rcim.base.limits import Limits
 from rcim.rules.message_types import BUILT_IN, SWITCHES
 from rcim.session.states import SERVER_TABLE, State
 from rcim.wire.header import HEADER, HEADER_BYTES
@@ -306,13 +306,9 @@ def settings() -> str:
         lines += ["", f"## [{section}]", "", "| key | default | change | meaning |", "|---|---|---|---|"]
         for f in fields(cls):
             default = f.default if f.default is not MISSING else ""
-            if cls is Limits:
-                meaning = f"{f.metadata['why']} {f.metadata['low']:,} to {f.metadata['high']:,}."
-            else:
-                meaning = f.metadata["doc"]
             text = ", ".join(default) if isinstance(default, tuple) else str(default)
             change = "reload" if is_reloaded(cls, f) else "restart"
-            lines.append(tables.row(f"`{f.name}`", f"`{text}`" if text else "empty", change, meaning))
+            lines.append(tables.row(f"`{f.name}`", f"`{text}`" if text else "empty", change, meaning(cls, f)))
     lines += [
         "",
         "## [types.NAME]",

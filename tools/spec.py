@@ -17,10 +17,13 @@ from rcim_tools import (
     requirements,
     seq_vectors,
     sessions,
+    sizing_figures,
     vectors,
 )
 
 from rcim.adapters.native import openapi
+from rcim.app.example_settings import example_settings
+from rcim.operate.units import units
 
 BEGIN, END = "<!-- begin made by `make spec` -->", "<!-- end made by `make spec` -->"
 
@@ -40,6 +43,7 @@ WHOLE: dict[str, Callable[[], str]] = {
     "protocol-spec/events.schema.json": event_schema.text,
     "docs/reference/openapi.json": lambda: vectors.dump(openapi.document()),
     "docs/reference/settings.md": pages.settings,
+    "docs/operate/rcim.example.toml": example_settings,
     "docs/reference/group-types.md": group_types.page,
     "docs/reference/operations.md": operations.page,
     "protocol-spec/group-types.md": group_types.page,
@@ -58,8 +62,10 @@ PARTS: dict[str, Callable[[], str]] = {
 def made(root: Path) -> dict[Path, str]:
     """Every made file and what has to be in it. Raises ValueError if a page has lost its marks."""
     found = {root / name: make() for name, make in WHOLE.items()}
+    found |= {root / "docs/operate/systemd" / name: text for name, text in units().items()}
     found[root / "docs/reference/requirements-index.md"] = requirements.index(root)
-    for name, make in PARTS.items():
+    parts = PARTS | {"docs/operate/sizing.md": lambda: sizing_figures.figures(root)}
+    for name, make in parts.items():
         text = (root / name).read_text(encoding="utf-8")
         before, begin, rest = text.partition(BEGIN)
         _, end, after = rest.partition(END)

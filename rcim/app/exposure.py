@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 OTHER_FILES = 256
 """What a server has open besides connections: the store, the log, callbacks (at most 200)."""
-GUIDE = "docs/how-to/run-in-production.md"
+GUIDE = "docs/operate/tls.md"
 
 
 def warnings_of(settings: Settings) -> list[str]:

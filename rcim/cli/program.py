@@ -12,6 +12,7 @@ from rcim.cli.backups import backup, restore
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app
 from rcim.cli.exports import export, import_
+from rcim.cli.installing import example_config, systemd_units
 from rcim.cli.keys import rotate_key, token
 from rcim.cli.serving import serve
 from rcim.cli.stores import accept_clock, check, new_history
@@ -52,6 +53,8 @@ app.command()(export)
 app.command("import")(import_)
 app.command("accept-clock")(accept_clock)
 app.command("new-history")(new_history)
+app.command("example-config")(example_config)
+app.command("systemd-units")(systemd_units)
 app.command()(chat)
 app.command()(top)
 app.add_typer(demo_app, name="demo")

@@ -27,6 +27,37 @@ def test_source_files_that_a_page_names_exist(page: Path) -> None:
     assert missing == []
 
 
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def text_without_code(page: Path) -> str:
+    """What a page says outside of blocks of code."""
+    return re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The names by which links reach the headings of a page, as the platform makes them."""
+    found: set[str] = set()
+    for heading in re.findall(r"^#+ (.*)$", text_without_code(page), re.MULTILINE):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+        name = re.sub(r"[^\w\- ]", "", words).strip().replace(" ", "-")
+        found.add(next(n for n in (name, *(f"{name}-{i}" for i in range(1, 1000))) if n not in found))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    broken = []
+    for link in LINK.findall(text_without_code(page)):
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        if re.match(r"[a-z]+:", link):
+            continue
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
 PLAIN = {
     r"(?i)\bcan not\b": "cannot or can't",
     r"\bWho (is|has|was|may) ": "a member, a user, a client: name the actor",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import functools
 import json
 import re
@@ -51,6 +52,19 @@ def test_lower_rooms_never_import_higher_ones() -> None:
 
 def test_what_is_made_from_the_tables_is_fresh() -> None:
     assert spec.stale(ROOT) == []
+
+
+def test_every_package_is_part_of_the_wheel() -> None:  # OP-04
+    declared = configparser.ConfigParser()
+    declared.read(ROOT / "setup.cfg", encoding="utf-8")
+    listed = declared["options"]["packages"].split()
+    folders = {"rcim": "rcim", "rcim_tools": "tools", "rcim_bench": "bench"}
+    there = {
+        ".".join((package, *path.parent.relative_to(ROOT / folder).parts))
+        for package, folder in folders.items()
+        for path in (ROOT / folder).rglob("__init__.py")
+    }
+    assert set(listed) == there and len(listed) == len(there)
 
 
 def test_every_frame_has_an_example_once() -> None:
