@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rcim.app import trace_export
+from rcim.app.traces import MessageTraces
 from rcim.base.errors import RcimError
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
@@ -162,6 +163,21 @@ async def test_a_collector_that_takes_nothing_costs_spans_alone(
             counted = {one.name: one.value for one in (await admin.ask(f.AdminStats())).stats}
     assert counted["trace_spans_sent"] == 0
     await server.stop()
+
+
+@pytest.mark.parametrize("what", ["of", "facts"])
+async def test_a_fault_in_tracing_costs_no_message(
+    tmp_path: Path, collector: Collector, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(MessageTraces, what, fails)
+    server = TestServer(tmp_path / "data", flags=(*ON, f"traces.endpoint={collector.endpoint}"))
+    await server.start()
+    await one_message(server)
+    await server.stop()
+    assert collector.spans == []
 
 
 async def test_the_collector_gets_its_headers(tmp_path: Path, collector: Collector) -> None:
