@@ -62,6 +62,8 @@ class TraceExport:
         self._queue: deque[Span] = deque()
         self._due = threading.Event()
         self._stopping = False
+        self._refused = False
+        """True if the last request was not taken: a server that stops does not try again."""
         self.sent = self.dropped = self.failed = 0
         """Spans that the collector has taken, that found no room in the queue, and that the collector has not taken."""
         self._thread = threading.Thread(target=self._run, name="rcim-traces", daemon=True)
@@ -85,7 +87,9 @@ class TraceExport:
         }
 
     def stop(self) -> None:
-        """Send what there is, for STOP_S at the most. Blocks so long."""
+        """Send what there is, for STOP_S at the most. Blocks so long; a second time not at all."""
+        if self._stopping:
+            return
         self._stopping = True
         self._due.set()
         self._thread.join(STOP_S)
@@ -98,14 +102,9 @@ class TraceExport:
         while not self._stopping:
             self._due.wait(EVERY_S)
             self._due.clear()
-            while self._queue:
+            while self._queue and not (self._stopping and self._refused):
                 self._send()
-        while self._queue and not self.failed_last:
-            self._send()
         self._exporter.shutdown()  # type: ignore[no-untyped-call]
-
-    failed_last = False
-    """True if the request before was not taken: a server that stops does not try again."""
 
     def _send(self) -> None:
         queue = self._queue
@@ -115,8 +114,8 @@ class TraceExport:
         except Exception:  # a fault of the exporter's; the next spans have their chance
             log.exception("traces can't be sent")
             result = SpanExportResult.FAILURE
-        self.failed_last = result is not SpanExportResult.SUCCESS
-        if self.failed_last:
+        self._refused = result is not SpanExportResult.SUCCESS
+        if self._refused:
             self.failed += len(spans)
             log.warning("the collector of traces takes nothing, and spans are lost", endpoint=self._endpoint)
         else:

@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
 from time import time_ns
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol
 from weakref import WeakKeyDictionary
 
 from rcim.actor.commands import SendBroadcast, SendMessage
@@ -27,6 +28,7 @@ from rcim.actor.workflows import SendAs, WriteToSystem
 from rcim.app.settings import Settings
 from rcim.app.trace_checks import headers_of
 from rcim.app.trace_spans import Chooser, Span, Trace, new_span_id
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Priority
 from rcim.connect.audience import Audience
 from rcim.dispatch.requests import CommandRequest, Delivery, Engine, QueryRequest, ReplyTo, Request, WorkflowRequest
@@ -41,8 +43,25 @@ OPEN_MAX = 10_000
 """Requests without a reply, and messages that continue a back end's trace, of which the oldest are forgotten."""
 AUDIENCES_MAX = 1000
 """Conversations with a traced message on its way to sockets; beyond, the oldest gets no span."""
+P = ParamSpec("P")
 Facts = dict[str, str | int | bool]
 AnySend = SendMessage | SendBroadcast | SendAs
+
+
+log = LimitedLog("rcim.traces")
+
+
+def harmless(call: Callable[P, None]) -> Callable[P, None]:
+    """A fault in tracing is logged, and costs spans alone: messages go on."""
+
+    @wraps(call)
+    def contained(*args: P.args, **more: P.kwargs) -> None:
+        try:
+            call(*args, **more)
+        except Exception:
+            log.exception("a span can't be made")
+
+    return contained
 
 
 class Spans(Protocol):
@@ -130,15 +149,21 @@ class MessageTraces:
         body = request.body
         if type(body) is not SendMessage and type(body) is not SendBroadcast:
             return request
-        trace = self.of(request.key, body.client_msg_id)
+        try:
+            trace = self.of(request.key, body.client_msg_id)
+        except Exception:
+            log.exception("a message can't be traced")
+            return request
         return request if trace is None else TracedRequest(request, trace)
 
+    @harmless
     def begun(self, batch: Batch) -> None:
         """These are about to be committed."""
         for request, _ in batch:
             if type(request) is TracedRequest:
                 request.begun_ns = time_ns()
 
+    @harmless
     def durable(self, batch: Batch) -> None:
         """These are durable."""
         for request, outcome in batch:
@@ -151,6 +176,7 @@ class MessageTraces:
 
     # -- the fan-out (RoundWatch)
 
+    @harmless
     def put(self, audience: Audience, messages: Sequence[Delivery]) -> None:
         """These are kept for everyone in the audience."""
         for message, priority in messages:
@@ -166,12 +192,14 @@ class MessageTraces:
                 if len(self._rounds) > AUDIENCES_MAX:
                     self._rounds.popitem(last=False)
 
+    @harmless
     def began(self, audience: Audience) -> None:
         """A round begins, with all that is kept."""
         if self._rounds:
             for one in self._rounds.get(audience, ()):
                 one.first_ns = one.first_ns or time_ns()
 
+    @harmless
     def ended(self, audience: Audience) -> None:
         """It has visited everyone."""
         under_way = self._rounds.get(audience) if self._rounds else None
@@ -185,6 +213,7 @@ class MessageTraces:
         if done:
             self._loop.call_soon(self._written, done)
 
+    @harmless
     def _written(self, done: Sequence[_Delivering]) -> None:
         """What the round has gathered is with the sockets."""
         for one in done:
@@ -234,10 +263,14 @@ class TracedReply:
         try:
             self._reply_to.answer(token, result)
         finally:
-            error = result.code.name if isinstance(result, Refused) else ""
-            facts = self._facts | _result_facts(result) | ({"rcim.error": error} if error else {})
-            trace = self._trace
-            self._spans.add(Span("rcim.send", trace, trace.first, self._began_ns, time_ns(), facts, error=error))
+            self._end(result)
+
+    @harmless
+    def _end(self, result: Any) -> None:
+        error = result.code.name if isinstance(result, Refused) else ""
+        facts = self._facts | _result_facts(result) | ({"rcim.error": error} if error else {})
+        trace = self._trace
+        self._spans.add(Span("rcim.send", trace, trace.first, self._began_ns, time_ns(), facts, error=error))
 
     def mailbox_drained(self, key: str) -> None:
         """There is room again."""
@@ -272,11 +305,15 @@ class TracedEngine(Engine):
     def _traced(self, key: str, body: AnySend, reply_to: ReplyTo) -> ReplyTo | None:
         """What the reply is to be given to, if the message is traced."""
         traces = self._traces
-        trace = traces.begin(key, body.client_msg_id)
-        if trace is None:
+        try:
+            trace = traces.begin(key, body.client_msg_id)
+            if trace is None:
+                return None
+            facts = traces.facts(key, body.priority, body.by) | {"rcim.body.bytes": len(body.body)}
+            return TracedReply(reply_to, traces.spans, trace, facts)
+        except Exception:
+            log.exception("a message can't be traced")
             return None
-        facts = traces.facts(key, body.priority, body.by) | {"rcim.body.bytes": len(body.body)}
-        return TracedReply(reply_to, traces.spans, trace, facts)
 
     def ask(self, request: QueryRequest) -> None:
         self._engine.ask(request)
@@ -334,6 +371,7 @@ class TracedDestination(Destination):
                 self._add(event, began_ns, left.get(id(one)))
         return untaken
 
+    @harmless
     def _add(self, event: MessagePassed | TransientPassed, began_ns: int, untaken: Untaken | None) -> None:
         message, key = event.message, event.where.key
         trace = self._traces.of(key, message.client_msg_id)

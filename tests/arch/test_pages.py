@@ -64,7 +64,7 @@ PLAIN = {
     r"(?i)\bso many\b": "at most N, or the number",
     r"(?i)\bby lot\b": "at random",
     r"(?i)\bof whom\b": "name the people",
-    r"(?i)\bbehind\b": "after",
+    r"(?i)\bbehind\b(?! a proxy\b)": "after",
     r"(?i)\banew\b": "again",
 }
 """What readers stumbled over, and what to write instead."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +18,8 @@ from tests.kit_http import HTTP_ON
 from tests.kit_proxy import PROXY, PROXY_ON, dial, streams
 from tests.kit_raw_http import RawHttp, request
 
-HAPROXY = shutil.which("haproxy")
+HAPROXY, NGINX = shutil.which("haproxy"), shutil.which("nginx")
+STREAM = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 CLIENT = "127.0.0.7"
 CONFIG = """
 defaults
@@ -32,7 +35,9 @@ listen {name}
     server rcim 127.0.0.1:{port} {send} source {source} check inter 100ms
 """
 
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed (Debian: apt install haproxy)")
+PAGE = Path(__file__).parents[2] / "docs/operate/proxies.md"
+
+needs_haproxy = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed (Debian: apt install haproxy)")
 
 
 @asynccontextmanager
@@ -66,6 +71,38 @@ async def haproxy(folder: Path, send: str, ports: list[int]) -> AsyncIterator[li
             one.close()
 
 
+def sample(language: str) -> str:
+    """The sample of the page for operators that is in this language."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(found) == 1
+    return str(found[0])
+
+
+async def checked(*command: str) -> tuple[int | None, str]:
+    """The exit code of a check, and what it says."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
+    said, _ = await process.communicate()
+    return process.returncode, said.decode(errors="replace")
+
+
+@needs_haproxy
+async def test_the_sample_for_haproxy_is_good(tmp_path: Path) -> None:
+    config = tmp_path / "haproxy.cfg"
+    config.write_text(sample("haproxy"), encoding="utf-8")
+    code, said = await checked(str(HAPROXY), "-c", "-f", str(config))
+    assert code == 0 and "WARNING" not in said, said
+
+
+@pytest.mark.skipif(not (NGINX and STREAM.exists()), reason="nginx with its stream module is not installed")
+async def test_the_sample_for_nginx_is_good(tmp_path: Path) -> None:
+    config = tmp_path / "nginx.conf"
+    folder = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}}"
+    config.write_text(f"load_module {STREAM}; {folder}\n{sample('nginx')}", encoding="utf-8")
+    code, said = await checked(str(NGINX), "-t", "-c", str(config), "-p", str(tmp_path))
+    assert code == 0, said
+
+
+@needs_haproxy
 @pytest.mark.parametrize(
     "send", ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl-cn", "send-proxy-v2 proxy-v2-options crc32c,unique-id"]
 )

@@ -10,16 +10,23 @@ from typing import Any
 import pytest
 
 from rcim.app import trace_export
+from rcim.app.traces import MessageTraces
 from rcim.base.errors import RcimError
+from rcim.base.terms import Priority
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from tests.kit import PATIENCE_S, TestCluster, TestServer, create, send
+from tests.kit import PATIENCE_S, TestCluster, TestServer, create, send, until
+from tests.kit_callbacks import Receiver, receiver, serve
 from tests.kit_http import BackEnd, back_end
 from tests.standins.otlp import Collector, Seen
+
+__all__ = ["receiver"]  # the fixture
 
 ON = ("traces.on=true", "traces.share=1")
 HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
 SECRET = "nobody else may read this"
+COUNT = 60
+"""Messages at once, where one a second may pass."""
 ALL = ["rcim.send", "rcim.mailbox", "rcim.commit", "rcim.deliver"]
 
 
@@ -125,6 +132,37 @@ async def test_a_share_of_none_traces_nothing(tmp_path: Path, collector: Collect
     assert collector.headers == []
 
 
+async def test_the_callback_of_a_message_is_in_its_trace(
+    tmp_path: Path, collector: Collector, receiver: Receiver
+) -> None:
+    flags = (*ON, f"traces.endpoint={collector.endpoint}")
+    server = await serve(tmp_path, receiver, *flags, commands="Group.CallbackAfterSendMsg")
+    await one_message(server)
+    await until(lambda: receiver.seen, "the callback")
+    await server.stop()
+    found = named(collector.spans)
+    told = found["rcim.consume"]
+    assert (told.trace_id, told.parent) == (found["rcim.send"].trace_id, found["rcim.send"].span_id)
+    assert told.facts["rcim.consumer"] == "callbacks" and told.error == ""
+    assert told.began_ns >= found["rcim.commit"].began_ns
+
+
+async def test_what_is_held_back_says_so(tmp_path: Path, collector: Collector) -> None:  # FC-05
+    flags = (*ON, f"traces.endpoint={collector.endpoint}", "types.ChatRoom.messages_per_s=1")
+    server = TestServer(tmp_path / "data", flags=flags)
+    await server.start()
+    alice = await server.member("alice")
+    await alice.ask(create("g1"))
+    for number in range(COUNT):
+        alice.write(send("g1", f"c{number}", priority=Priority.LOW).encode(100 + number))
+    answers = [await alice.take_of(f.SendOk) for _ in range(COUNT)]
+    held = sum(bool(answer.held_back) for answer in answers)
+    await server.stop()
+    said = [span.facts.get("rcim.held_back") for span in collector.spans if span.name == "rcim.send"]
+    assert len(said) == COUNT and len([text for text in said if text]) == held > 0
+    assert len([span for span in collector.spans if span.name == "rcim.deliver"]) == COUNT - held
+
+
 @pytest.mark.parametrize("as_user", [True, False])
 async def test_a_back_end_s_trace_goes_on_here(tmp_path: Path, collector: Collector, as_user: bool) -> None:
     """Also with a share of 0: the back end has decided."""
@@ -162,6 +200,21 @@ async def test_a_collector_that_takes_nothing_costs_spans_alone(
             counted = {one.name: one.value for one in (await admin.ask(f.AdminStats())).stats}
     assert counted["trace_spans_sent"] == 0
     await server.stop()
+
+
+@pytest.mark.parametrize("what", ["of", "facts"])
+async def test_a_fault_in_tracing_costs_no_message(
+    tmp_path: Path, collector: Collector, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(MessageTraces, what, fails)
+    server = TestServer(tmp_path / "data", flags=(*ON, f"traces.endpoint={collector.endpoint}"))
+    await server.start()
+    await one_message(server)
+    await server.stop()
+    assert collector.spans == []
 
 
 async def test_the_collector_gets_its_headers(tmp_path: Path, collector: Collector) -> None:

@@ -196,7 +196,7 @@ print([name for name in sys.modules if name.startswith(not_wanted)])
     done = subprocess.run(
         [sys.executable, "-c", code.replace("DATA", str(tmp_path / "data"))],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
