@@ -12,6 +12,7 @@ from rcim_tools import (
     dissector,
     event_schema,
     group_types,
+    metrics_page,
     operations,
     pages,
     requirements,
@@ -42,6 +43,7 @@ WHOLE: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": pages.settings,
     "docs/reference/group-types.md": group_types.page,
     "docs/reference/operations.md": operations.page,
+    "docs/reference/metrics.md": metrics_page.page,
     "protocol-spec/group-types.md": group_types.page,
 }
 """Files that are made whole."""
