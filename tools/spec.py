@@ -12,6 +12,7 @@ from rcim_tools import (
     dissector,
     event_schema,
     group_types,
+    metrics_page,
     operations,
     pages,
     requirements,
@@ -46,6 +47,7 @@ WHOLE: dict[str, Callable[[], str]] = {
     "docs/operate/rcim.example.toml": example_settings,
     "docs/reference/group-types.md": group_types.page,
     "docs/reference/operations.md": operations.page,
+    "docs/reference/metrics.md": metrics_page.page,
     "protocol-spec/group-types.md": group_types.page,
 }
 """Files that are made whole."""

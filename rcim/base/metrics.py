@@ -61,7 +61,7 @@ LABELS: dict[str, str] = {
     "python": "the version of Python",
     "mode": "`user` or `system`",
     "reason": "kinds of errors (`mistake`, `violation`, `overload`, `fault`); for TLS `handshake` or `limit`; for "
-    "pushes the reasons in [push.md](../how-to/push.md)",
+    "pushes the reasons in [`push_not_…`](../how-to/push-to-phones.md)",
     "conversation": "the kinds of conversations: `group`, `pair`, `ultra group`, `channel`, `system`, `temporary`, "
     "`broadcast`",
     "priority": "`high`, `normal`, `low`, `lowest`",

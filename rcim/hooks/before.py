@@ -39,6 +39,8 @@ log = LimitedLog("rcim.hooks")
 
 FAILED = "failed"
 """There was no answer, or no good one."""
+OUTCOMES = ("allowed", "refused", "dropped", FAILED)
+"""What can come of a question."""
 TOO_MANY = CallbackVerdict(allow=False, code=OVERLOADED.number)
 
 
@@ -56,7 +58,8 @@ class Asking:
         refuse: bool = False,
         meters: Meters | None = None,
     ) -> None:
-        self._meters = meters if meters is not None else Meters()
+        meters = meters if meters is not None else Meters()
+        self._times = {name: meters.histogram(metrics.QUESTION_TIME, name) for name in OUTCOMES}
         self._limits = limits
         self._receivers = list(receivers)
         self._hooks = list(hooks)
@@ -126,7 +129,7 @@ class Asking:
             self.counts["failed"] += 1
             log.exception("a hook failed", **_ids_of(ask))
         outcome = self._count(verdict)
-        times = self._meters.histogram(metrics.QUESTION_TIME, FAILED if failed else outcome)
+        times = self._times[FAILED if failed else outcome]
         if times is not None:
             times.observe(perf_counter() - began_s)
         answered(verdict)

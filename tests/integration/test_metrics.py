@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,10 +30,13 @@ from rcim.service.back_ends import CHECKED_MS
 from rcim.wire import frames as f
 from tests.integration.test_api_keys import Clock, services
 from tests.integration.test_groups import Crowd
+from tests.integration.test_push import Phones, phones
 from tests.kit import TestCluster, TestServer, until
-from tests.kit_metrics import ON, key_of, scrape
+from tests.kit_metrics import ON, Said, key_of, scrape
+from tests.kit_promql import PROMTOOL
 from tests.kit_raw_http import RawHttp
 
+__all__ = ["phones"]
 HOSTILE = 'evil"} 1\nrcim_connections{x="\\'
 """What would be a line of its own if a label were made of it."""
 LOGGED = ("message_log.enabled=true",)
@@ -398,3 +402,30 @@ def test_the_table_keeps_to_the_conventions() -> None:
         assert bool(metric.bounds) == (metric.kind is MetricKind.HISTOGRAM)
     assert {label for metric in METRICS for label in metric.labels} == LABELS.keys()
     assert len(BY_NAME) == len(METRICS)
+
+
+async def test_with_everything_on_all_of_the_table_is_there(tmp_path: Path, phones: Phones) -> None:
+    """And so all that the rules and the dashboard name."""
+    flags = (*ON, *LOGGED, "callbacks.url=http://127.0.0.1:9/", "callbacks.allow_private=true")
+    commands = "callbacks.commands=Group.CallbackBeforeSendMsg,Group.CallbackAfterSendMsg"
+    server = TestServer(tmp_path / "data", flags=(*flags, commands))
+    await server.start()
+    key = await key_of(server)
+    headers = {"Authorization": f"Bearer {key}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for _ in range(2):
+            async with session.get(f"https://127.0.0.1:{server.http_port}/metrics", ssl=server.trust()) as answer:
+                text = await answer.text()
+    names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+    assert names == BY_NAME.keys()
+    values = allowed(server)
+    values["provider"], values["consumer"] = {"fake"}, {"message_log", "callbacks", "push.fake"}
+    for (name, labels), _ in Said(200, {}, text).samples().items():
+        for label, value in labels:
+            assert label in ("le", "version", "python") or value in values[label], (name, label, value)
+    if PROMTOOL is not None:
+        done = subprocess.run(
+            [PROMTOOL, "check", "metrics"], input=text, capture_output=True, encoding="utf-8", timeout=60, check=False
+        )
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    await server.stop()
