@@ -47,4 +47,4 @@ def test_a_cell_with_a_bar_is_one_cell() -> None:
     assert row("a|b", 7, "`|`") == r"| a\|b | 7 | `\|` |"
     assert cells(row("a|b", 7)) == 2
     fillers = next(line for line in spec.WHOLE["docs/reference/settings.md"]().splitlines() if "word_fillers" in line)
-    assert cells(fillers) == 3
+    assert cells(fillers) == 4
