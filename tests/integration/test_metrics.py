@@ -215,6 +215,9 @@ async def test_what_a_gateway_does_not_say_is_missing_and_said(
     await server.stop_gateway(1)
     said = await scrape(first[0].http_port, key)
     assert said.value("rcim_processes_missing") == 1, "a gateway that is not there is missing too"
+    monkeypatch.setattr(first[0].service.hub.deliveries, "look", lambda query, done: None)
+    said = await scrape(first[0].http_port, key)
+    assert said.value("rcim_processes_missing") == 2 and said.value("rcim_processes") == 1
     await server.stop()
 
 
