@@ -165,6 +165,8 @@ async def test_a_key_that_asks_too_often_is_told_when_to_come_back(server: TestS
     answers = [await scrape(port, key) for _ in range(4)]
     late = [one for one in answers if one.status == 429]
     assert late and all(one.headers["Retry-After"] == "1" and "TOO_FREQUENT" in one.text for one in late)
+    said = await scrape(port, await key_of(server))
+    assert said.value("rcim_scrapes_total", outcome="refused") == len(late)
 
 
 async def test_fifty_scrapes_at_once_are_one(server: TestServer) -> None:
