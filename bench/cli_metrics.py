@@ -12,8 +12,8 @@ def metrics(
     members: Annotated[int, typer.Option(min=2, max=20_000, help="Members online in the group.")] = 1000,
     rate: Annotated[float, typer.Option(min=0.1, max=40, help="Messages a second to it.")] = 37,
     groups: Annotated[int, typer.Option(min=10, max=10_000, help="Groups of ten, for sends.")] = 1000,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Of each turn of a server.")] = 5,
-    pairs: Annotated[int, typer.Option(min=1, max=100, help="How often both servers have their turn.")] = 7,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Of each turn of a server.")] = 2,
+    pairs: Annotated[int, typer.Option(min=1, max=100, help="How often both servers have their turn.")] = 15,
     json_to: JsonOption = None,
 ) -> None:
     """Measure what measuring costs.

@@ -298,11 +298,12 @@ class GatewayRouter:
             self.scatter_gather.look(query, done)
             return
 
+        away = max(0, self._gateways - len(self._links))
+
         def with_own(found: Metrics) -> None:
             """OP-02: with what this process has, and with the gateways that are not there."""
-            away = max(0, self._gateways - len(self._links))
             rows = added_up([found.rows, rows_of(self._meters.figures())])
-            done(Metrics(rows, max(found.missing, away)))
+            done(Metrics(rows, found.missing + away))
 
         self.scatter_gather.look(query, with_own)
 

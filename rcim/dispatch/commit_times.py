@@ -35,12 +35,13 @@ class CommitTimes(NamedTuple):
         """All of the commit is durable now."""
         now_s, turn_s = perf_counter(), commit.turn_s
         self.records.observe(commit.records)
-        send, wait = self.send.observe, self.wait.observe
-        for request, outcome in commit.batch:
-            came_s = request.came_s
-            if not came_s:
-                continue
-            if outcome.record is not None:
-                wait(max(0.0, turn_s - came_s))
-            if type(outcome.result) is Sent and type(request.body) is SendMessage:
-                send(now_s - came_s)
+        self.wait.observe_all(
+            [turn_s - one.came_s for one, outcome in commit.batch if outcome.record is not None and one.came_s]
+        )
+        self.send.observe_all(
+            [
+                now_s - one.came_s
+                for one, outcome in commit.batch
+                if type(outcome.result) is Sent and type(one.body) is SendMessage and one.came_s
+            ]
+        )

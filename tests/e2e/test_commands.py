@@ -167,6 +167,12 @@ async def test_admin(served: Path) -> None:  # AB-01
     assert [m["user_id"] for m in json.loads(out)] == ["administrator", "alice"]
     code, out, _ = await admin("--json", "connections")
     assert [c["platform"] for c in json.loads(out)] == ["SERVER"]
+    code, out, _ = await admin("--json", "stats", "--metrics")
+    rows = {(row["metric"], row["labels"]): row for row in json.loads(out)}
+    assert code == 0 and rows["rcim_connections", ""]["value"] >= 1
+    assert rows["rcim_store_append_seconds", ""]["p99"].startswith(("<= ", "> "))
+    code, out, _ = await admin("stats", "--metrics")
+    assert code == 0 and "rcim_loop_lag_seconds" in out and "process=server" in out
     code, out, _ = await admin("--json", "stats")
     assert json.loads(out)["messages"] == 1
     code, _, error = await admin("group", "info", "none")

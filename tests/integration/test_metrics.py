@@ -165,6 +165,8 @@ async def test_a_key_that_asks_too_often_is_told_when_to_come_back(server: TestS
     answers = [await scrape(port, key) for _ in range(4)]
     late = [one for one in answers if one.status == 429]
     assert late and all(one.headers["Retry-After"] == "1" and "TOO_FREQUENT" in one.text for one in late)
+    said = await scrape(port, await key_of(server))
+    assert said.value("rcim_scrapes_total", outcome="refused") == len(late)
 
 
 async def test_fifty_scrapes_at_once_are_one(server: TestServer) -> None:
@@ -215,6 +217,9 @@ async def test_what_a_gateway_does_not_say_is_missing_and_said(
     await server.stop_gateway(1)
     said = await scrape(first[0].http_port, key)
     assert said.value("rcim_processes_missing") == 1, "a gateway that is not there is missing too"
+    monkeypatch.setattr(first[0].service.hub.deliveries, "look", lambda query, done: None)
+    said = await scrape(first[0].http_port, key)
+    assert said.value("rcim_processes_missing") == 2 and said.value("rcim_processes") == 1
     await server.stop()
 
 

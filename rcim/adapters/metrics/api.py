@@ -77,8 +77,9 @@ class MetricsApi:
                 shared = self._scrape is not None
                 found = await self._body(request)
         except RcimError as error:
-            self._counts["refused" if error.code.kind is ErrorKind.MISTAKE else "failed"] += 1
-            return _wrong(error)
+            wrong = _wrong(error)
+            self._counts["refused" if wrong.status < 500 else "failed"] += 1
+            return wrong
         except TimeoutError:
             self._counts["failed"] += 1
             log.warning("a scrape was given up", after_s=DEADLINE_S)
