@@ -10,6 +10,7 @@ from rcim.app.command_line import Commands
 from rcim.app.entry import run_program
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app
+from rcim.cli.diagnosing import doctor
 from rcim.cli.keys import token
 from rcim.cli.serving import serve
 from rcim.cli.stores import accept_clock, check, new_history
@@ -42,6 +43,7 @@ def common(
 app.command()(serve)
 app.command()(token)
 app.command()(check)
+app.command()(doctor)
 app.command("accept-clock")(accept_clock)
 app.command("new-history")(new_history)
 app.command()(chat)
