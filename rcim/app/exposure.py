@@ -25,7 +25,7 @@ GUIDE = "docs/operate/tls.md"
 
 def warnings_of(settings: Settings) -> list[str]:
     """One sentence for each thing that others can see or do. Nothing is read but the modes of files."""
-    server, callbacks = settings.server, settings.callbacks
+    server = settings.server
     found = []
     if server.host not in LOCAL_HOSTS and not server.tls:
         found.append(
@@ -45,9 +45,15 @@ def warnings_of(settings: Settings) -> list[str]:
             )
     if Path(server.data).is_dir() and _mode(server.data) & 0o077:
         found.append(f"other users of this machine can look into {server.data}: chmod 700 {server.data}")
-    for key, file in (("server.private_key", server.private_key), *_files_of_secrets(settings)):
+    for key, file in (("server.private_key", server.private_key), *files_of_secrets(settings)):
         if file and _mode(file) & stat.S_IROTH:
             found.append(f"{key}: every user of this machine can read {file}: chmod 600 {file}")
+    return found + useless_of(settings)
+
+
+def useless_of(settings: Settings) -> list[str]:
+    """One sentence for each section that is there and does nothing."""
+    callbacks, found = settings.callbacks, []
     if (callbacks.url or callbacks.hooks) and not callbacks.commands:
         found.append(
             "callbacks.url or callbacks.hooks is set, and callbacks.commands names nothing: nobody is told or asked."
@@ -68,7 +74,7 @@ def _others_see_the_certificate(settings: Settings) -> bool:
     return clients or (http.on and http.tls and http.host not in LOCAL_HOSTS)
 
 
-def _files_of_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+def files_of_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     """The settings that name a file with a secret, each with the file."""
     from rcim.app.settings import NAMED, SECTIONS  # only who has settings pays for them
 

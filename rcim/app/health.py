@@ -251,13 +251,13 @@ class ConversationHealth:
         paused = [row.name for row in rows if row.paused_ms]
         late = [name for name, lag_ms in lags.items() if lag_ms > bound and name not in paused]
         said = [f"paused: {', '.join(paused)}"] if paused else []
-        said += [f"behind: {', '.join(late)}"] if late else []
+        said += [f"late: {', '.join(late)}"] if late else []
         return self._made(
             "consumers",
             "warning" if said else "ok",
             "; ".join(said),
             paused=len(paused),
-            behind=len(late),
+            late=len(late),
             lag_ms=max(lags.values(), default=0),
             bound_ms=bound,
         )

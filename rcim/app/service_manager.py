@@ -12,7 +12,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rcim.base.limited_log import LimitedLog
 
@@ -74,6 +74,11 @@ def watchdog_s() -> float | None:
     return period_us / 1_000_000 if period_us > 0 else None
 
 
+def later(loop: asyncio.AbstractEventLoop, delay_s: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+    """`loop.call_later`."""
+    return loop.call_later(delay_s, call)
+
+
 @contextlib.contextmanager
 def watched(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Meanwhile, if systemd asks for it (`WatchdogSec=`), the loop says that it turns; one that hangs is restarted."""
@@ -84,7 +89,7 @@ def watched(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         nonlocal timer
         assert period_s is not None
         notify("WATCHDOG=1")
-        timer = loop.call_later(period_s / WATCHDOG_PART, beat)
+        timer = later(loop, period_s / WATCHDOG_PART, beat)
 
     if period_s is not None:
         beat()

@@ -11,6 +11,7 @@ from rcim.app.entry import run_program
 from rcim.cli.backups import backup, restore
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app
+from rcim.cli.diagnosing import doctor
 from rcim.cli.exports import export, import_
 from rcim.cli.installing import example_config, systemd_units
 from rcim.cli.keys import rotate_key, token
@@ -47,6 +48,7 @@ app.command()(serve)
 app.command()(token)
 app.command("rotate-key")(rotate_key)
 app.command()(check)
+app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.command()(export)

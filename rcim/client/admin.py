@@ -94,6 +94,10 @@ class AdminRequests(Requests):
         """What frequency control does in a group, or in all groups by type (FC-08)."""
         return (await self.request(frames.AdminFlow(group_id), frames.AdminFlowOk)).rows
 
+    async def health(self) -> frames.AdminHealthOk:
+        """The health checks of all processes of the server (OP-04)."""
+        return await self.request(frames.AdminHealth(), frames.AdminHealthOk)
+
     async def trace(self, where: Where, sender: str, client_msg_id: str) -> frames.AdminTraceOk:
         """What became of a message: where it stopped and why, or what it is now."""
         frame = frames.AdminTrace(self._conversation(where), sender, client_msg_id)

@@ -53,10 +53,7 @@ def flow(
 def health() -> None:
     """Show the health checks; exit 1: not ready."""
 
-    async def job(client: Client) -> frames.AdminHealthOk:
-        return await client.request(frames.AdminHealth(), frames.AdminHealthOk)
-
-    found = call(job)
+    found = call(lambda client: client.health())
     rows = []
     for check in found.checks:
         figures = " ".join(f"{stat.name}={stat.value}" for stat in check.figures)
