@@ -52,7 +52,8 @@ def _nothing() -> None:
 
 @dataclass
 class Announcement:
-    """Who is told that a reload is about to be put into force, and that it is over: a service manager."""
+    """Who is told that a reload has begun, and that it is over, whatever came of it: a service manager. Looking alone
+    (`check_only`) is not told."""
 
     begins: Callable[[], None] = field(default=_nothing)
     over: Callable[[], None] = field(default=_nothing)
@@ -60,7 +61,8 @@ class Announcement:
 
 class Reloader:
     """See the module's text. `settings` are in force now; `source` reads them again and may block. To be made in the loop
-    when the server has started, and used from it."""
+    before the server starts, which reads the files; `started` when it has. Used from the loop. `announcement`: the one
+    place where a service manager is told."""
 
     def __init__(
         self,
@@ -78,7 +80,11 @@ class Reloader:
         self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
         """As many as AT_ONCE: what is refused ends at once."""
-        self._digests = _digests(settings)
+        self._digests = digests_of(settings, {})
+
+    def started(self) -> None:
+        """The first start has made what was not there before."""
+        self._digests = {**_digests(self.settings), **self._digests}
 
     async def reload(self, *, check_only: bool = False) -> list[SettingChange]:
         """Read the settings and put them into force; with `check_only` change nothing. Returns what is different; what
@@ -88,7 +94,13 @@ class Reloader:
         self._under_way += 1
         try:
             async with self._lock:
-                return await self._reload(check_only=check_only)
+                if check_only:
+                    return await self._reload(check_only=True)
+                self._announcement.begins()
+                try:
+                    return await self._reload(check_only=False)
+                finally:
+                    self._announcement.over()
         finally:
             self._under_way -= 1
 
@@ -107,19 +119,13 @@ class Reloader:
         except ReloadRefused as error:
             log.error("%s refused, nothing has changed: %s", what, error)
             raise
-        _say(what, rows, check_only=check_only)
-        if prepared is None:
-            return rows
-        if check_only:
+        if prepared is not None and check_only:
             await prepared.drop()
-            return rows
-        self._announcement.begins()
-        try:
+        elif prepared is not None:
             prepared.put_in_force()
             self.settings, self._digests = after, digests
             await prepared.finish()
-        finally:
-            self._announcement.over()
+        _say(what, rows, check_only=check_only)
         return rows
 
     def _read(self, *, renew: bool) -> tuple[Settings, list[SettingChange], Digests]:

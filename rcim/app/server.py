@@ -62,6 +62,7 @@ class Server:
         open then."""
         loop = asyncio.get_running_loop()
         settings, back = self.settings, self._back
+        self.reloader = Reloader(self._given, self._source, self)
         with contextlib.ExitStack() as undo:
             back.open(loop)
             undo.callback(back.close)
@@ -79,7 +80,7 @@ class Server:
             self.data.keep_address(self.host, self.port, settings.server.tls)
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub
-        self.reloader = Reloader(self._given, self._source, self)
+        self.reloader.started()
         back.dispatcher.serve_reloads(self.reloader)
         self.dispatcher, self.store = back.dispatcher, back.store
         log.info("listening on %s:%d (%s)", self.host, self.port, "TLS" if settings.server.tls else "plain")
