@@ -111,7 +111,7 @@ class Reloader:
             async with asyncio.timeout(WITHIN_S):
                 after, rows, digests = await asyncio.to_thread(self._read, renew=not check_only)
                 files = frozenset(row.name for row in rows if not row.needs_restart)
-                if files:
+                if files or not check_only:  # what was taken off a list while it ran comes back in any case (SC-08)
                     prepared = await self._parts.prepare(after, files)
         except TimeoutError:
             log.error("%s refused, nothing has changed: it took longer than %g s", what, WITHIN_S)

@@ -114,7 +114,7 @@ async def test_a_reload_that_changes_no_words_makes_no_filter(tmp_path: Path) ->
     await server.reload(own + 'word_fillers = "-"\n')
     assert state.config.lists.words is not made
     assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, [], ["evil"])) == "done"
-    assert [row.name for row in await server.reload(own)] == ["app.word_fillers"]
+    assert await server.reload() == []
     assert state.config.lists.holds(AppList.REFUSED_WORDS, "evil"), "what was taken off comes back (SC-08)"
     await server.stop()
 
