@@ -59,6 +59,14 @@ class AppLists:
         made.screens = made._any_words()
         return made
 
+    def or_same(self, other: AppLists) -> AppLists:
+        """`other` if it is as this one, with the filter that it has made; else this one."""
+        return other if self._all() == other._all() else self
+
+    def _all(self) -> tuple[object, ...]:
+        added = {which: frozenset(entries) for which, entries in self.added.items()}
+        return self._settings, added, self._taken_off, self._fillers, self._spaces, self._names, self._kinds
+
     def back_later(self, which: AppList, removed: Iterable[str]) -> list[str]:
         """Those of them that come back when the settings are read anew, which say them (SC-08)."""
         return [entry for entry in removed if entry in self._settings[which]]

@@ -302,13 +302,11 @@ class _Parts:
         return prepared
 
 
-def _heard(reloader: Callable[[], Reloader | None], tasks: set[asyncio.Task[None]]) -> Heard:
+def _heard(reloader: Reloader, tasks: set[asyncio.Task[None]]) -> Heard:
     """The owner asks for a reload, which an administrator wants."""
 
     async def reload(part: _Kept, said: dict[str, Any]) -> None:
-        made = reloader()
-        if made is not None:
-            part.order(answer_order(said["reload"], await made.answer(check_only=said["check"])))
+        part.order(answer_order(said["reload"], await reloader.answer(check_only=said["check"])))
 
     def heard(part: _Kept, said: dict[str, Any]) -> None:
         if "reload" in said:
@@ -328,7 +326,10 @@ async def supervise(
     stopping = asyncio.Event()
     gateways: list[_Kept] = []
     keepers: list[asyncio.Task[None]] = []
-    reloader: Reloader | None = None
+    parts: list[_Kept] = []
+    status = f"{settings.server.gateways} gateways on {settings.server.host}"
+    announcement = Announcement(service_manager.reloading, lambda: service_manager.ready(status))
+    reloader = Reloader(settings, source or (lambda: settings), _Parts(parts), announcement)
     asked: set[asyncio.Task[None]] = set()
     """Reloads that administrators wait for: as many as the owner asks for."""
 
@@ -342,26 +343,20 @@ async def supervise(
         loop.add_signal_handler(name, on_signal)
 
     server, http = settings.server, settings.http
-    status = f"{server.gateways} gateways on {server.host}"
     with contextlib.ExitStack() as places:
         places.enter_context(service_manager.watched(loop))
         bus = places.enter_context(_bus_of(settings))
         port = places.enter_context(_holding(server.host, server.port)).getsockname()[1]
         http_port = places.enter_context(_holding(http.host, http.port)).getsockname()[1] if http.on else 0
-        owner = _Kept(ProcessSpec(OWNER, 0, str(bus), 0), settings, _heard(lambda: reloader, asked))
+        owner = _Kept(ProcessSpec(OWNER, 0, str(bus), 0), settings, _heard(reloader, asked))
         try:
             await owner.start()
             for number in range(1, server.gateways + 1):
                 gateways.append(_Kept(ProcessSpec(GATEWAY, number, str(bus), port, http_port), settings))
             await _start_all(gateways)
-            keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
-            parts = [owner, *gateways]
-            reloader = Reloader(
-                settings,
-                source or (lambda: settings),
-                _Parts(parts),
-                Announcement(service_manager.reloading, lambda: service_manager.ready(status)),
-            )
+            parts += [owner, *gateways]
+            keepers += [asyncio.create_task(part.keep()) for part in parts]
+            reloader.started()
             loop.add_signal_handler(signal.SIGHUP, reloader.on_signal)
             DataDir(Path(server.data)).keep_address(server.host, port, server.tls)
             on_ready(Ready(settings, server.host, port, owner.ready["made"], http_port))
@@ -374,14 +369,11 @@ async def supervise(
                 raise GatewaysError("looking after the parts failed") from ended.exception()
         finally:
             service_manager.stopping()
-            in_force = settings
-            if reloader is not None:
-                await reloader.stop()
-                in_force = reloader.settings
+            await reloader.stop()
             for task in asked:
                 task.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
-            await asyncio.gather(*(gateway.stop(_drain_s(in_force)) for gateway in gateways))
+            await asyncio.gather(*(gateway.stop(_drain_s(reloader.settings)) for gateway in gateways))
             await owner.stop(STOP_SLACK_S)
             for task in keepers:
                 task.cancel()

@@ -89,6 +89,7 @@ def merged(now: AppConfig, counts: GroupCounts, made: AppConfig) -> AppConfig:
     for which, added in now.lists.added.items():
         if added:
             lists = lists.changed(which, added, ())
+    lists = lists.or_same(now.lists)
     return replace(
         made,
         types=types,

@@ -52,7 +52,8 @@ def _nothing() -> None:
 
 @dataclass
 class Announcement:
-    """Who is told that a reload begins, and that it is over, whatever came of it: a service manager waits for both."""
+    """Who is told that a reload begins, and that it is over, whatever came of it: a service manager waits for both.
+    Looking alone (`check_only`) is not told."""
 
     begins: Callable[[], None] = field(default=_nothing)
     over: Callable[[], None] = field(default=_nothing)
@@ -60,7 +61,8 @@ class Announcement:
 
 class Reloader:
     """See the module's text. `settings` are in force now; `source` reads them again and may block. To be made in the loop
-    when the server has started, and used from it."""
+    before the server starts, which reads the files; `started` when it has. Used from the loop. `announcement`: the one
+    place where a service manager is told."""
 
     def __init__(
         self,
@@ -78,7 +80,11 @@ class Reloader:
         self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
         """As many as AT_ONCE: what is refused ends at once."""
-        self._digests = _digests(settings)
+        self._digests = digests_of(settings, {})
+
+    def started(self) -> None:
+        """The first start has made what was not there before."""
+        self._digests = {**_digests(self.settings), **self._digests}
 
     async def reload(self, *, check_only: bool = False) -> list[SettingChange]:
         """Read the settings and put them into force; with `check_only` change nothing. Returns what is different; what
@@ -108,7 +114,7 @@ class Reloader:
             async with asyncio.timeout(WITHIN_S):
                 after, rows, digests = await asyncio.to_thread(self._read, renew=not check_only)
                 files = frozenset(row.name for row in rows if not row.needs_restart)
-                if files:
+                if files or not check_only:  # what was taken off a list while it ran comes back in any case (SC-08)
                     prepared = await self._parts.prepare(after, files)
         except TimeoutError:
             log.error(
@@ -118,15 +124,13 @@ class Reloader:
         except ReloadRefused as error:
             log.error("a reload was refused: nothing has changed", by=what, error=error)
             raise
-        _say(what, rows, check_only=check_only)
-        if prepared is None:
-            return rows
-        if check_only:
+        if prepared is not None and check_only:
             await prepared.drop()
-            return rows
-        prepared.put_in_force()
-        self.settings, self._digests = after, digests
-        await prepared.finish()
+        elif prepared is not None:
+            prepared.put_in_force()
+            self.settings, self._digests = after, digests
+            await prepared.finish()
+        _say(what, rows, check_only=check_only)
         return rows
 
     def _read(self, *, renew: bool) -> tuple[Settings, list[SettingChange], Digests]:

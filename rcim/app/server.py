@@ -66,6 +66,8 @@ class Server:
         open then."""
         loop = asyncio.get_running_loop()
         settings, back = self.settings, self._back
+        announcement = Announcement(service_manager.reloading, self._say_ready)
+        self.reloader = Reloader(self._given, self._source, self, announcement)
         with contextlib.ExitStack() as undo:
             back.open(loop)
             undo.callback(back.close)
@@ -87,9 +89,7 @@ class Server:
             self.data.keep_address(self.host, self.port, settings.server.tls)
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub
-        self.reloader = Reloader(
-            self._given, self._source, self, Announcement(service_manager.reloading, self._say_ready)
-        )
+        self.reloader.started()
         back.dispatcher.serve_reloads(self.reloader)
         self.dispatcher, self.store = back.dispatcher, back.store
         log.info("listening", host=self.host, port=self.port, tls=settings.server.tls)

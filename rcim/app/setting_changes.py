@@ -17,7 +17,7 @@ from rcim.rules.type_table import TypeChange
 
 SHOWN_CHARS_MAX = 80
 """Of a value; what is longer ends with an ellipsis."""
-NOT_SET, SET = "(not there)", "(there)"
+NOT_SET, SET, A_FILE = "(not there)", "(there)", "a file"
 FILES = frozenset({"certificate", "private_key", "refused_words", "replaced_words", "ca"})
 """Settings that name a file which is read, beside those called `..._file`."""
 Digests = Mapping[str, str]
@@ -65,7 +65,7 @@ def file_changes(old: Digests, new: Digests, changed: list[SettingChange]) -> li
     """Files whose contents differ, beside those whose settings are among `changed`."""
     named = {row.name for row in changed}
     return [
-        SettingChange(name, _state(old, name), _state(new, name, "new contents"), False)
+        SettingChange(name, _state(old, name), _state(new, name, "new contents" if old.get(name) else A_FILE), False)
         for name in sorted({*old, *new})
         if old.get(name, "") != new.get(name, "") and name not in named and not _in_new_section(name, named)
     ]
@@ -75,7 +75,7 @@ def _in_new_section(name: str, named: set[str]) -> bool:
     return name.rpartition(".")[0] in named
 
 
-def _state(digests: Digests, name: str, there: str = "a file") -> str:
+def _state(digests: Digests, name: str, there: str = A_FILE) -> str:
     return there if digests.get(name) else NOT_SET
 
 

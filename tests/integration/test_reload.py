@@ -99,6 +99,26 @@ async def test_words_of_files_and_lists(tmp_path: Path) -> None:  # SC-05, SC-08
     await server.stop()
 
 
+async def test_a_reload_that_changes_no_words_makes_no_filter(tmp_path: Path) -> None:
+    """Making it takes a moment for long lists."""
+    words = tmp_path / "words"
+    words.write_text("evil\n", encoding="utf-8")
+    own = f'[app]\nrefused_words = "{words}"\n'
+    server = await started(tmp_path, own)
+    admin = await server.member("administrator")
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, ["awful"], [])) == "done"
+    state = server.server.dispatcher._app_state
+    made = state.config.lists.words
+    await server.reload(own + "guests = true\n")
+    assert state.config.lists.words is made
+    await server.reload(own + 'word_fillers = "-"\n')
+    assert state.config.lists.words is not made
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, [], ["evil"])) == "done"
+    assert await server.reload() == []
+    assert state.config.lists.holds(AppList.REFUSED_WORDS, "evil"), "what was taken off comes back (SC-08)"
+    await server.stop()
+
+
 async def test_an_unreadable_word_file_changes_nothing(tmp_path: Path) -> None:
     server = await started(tmp_path)
     alice = await server.member("alice")
@@ -306,6 +326,7 @@ async def test_a_receiver_that_comes_changes_and_goes(tmp_path: Path, receiver: 
     await alice.ask(send("g", "m3"))
     receiver.release.set()
     await changing
+    await until(lambda: server.server._back.consumers._exchanging.done(), "the old one has come to its end")
     await alice.ask(send("g", "m4"))
 
     def told(one: Receiver) -> set[str]:
@@ -403,18 +424,19 @@ async def test_during_a_storm_of_sends_nothing_is_lost(tmp_path: Path) -> None: 
         await one.ask(f.GroupJoin("g", ""))
 
     async def storm(raw: Raw, name: str) -> list[int]:
-        found = [await raw.ask(send("g", f"{name}-{i}")) for i in range(60)]
+        found = []
+        while not calm:
+            found.append(await raw.ask(send("g", f"{name}-{len(found)}")))
         assert all(isinstance(one, f.SendOk) for one in found), found
         return [one.seq for one in found]
 
+    calm: list[bool] = []
     storms = [asyncio.create_task(storm(raw, name)) for raw, name in zip(members, names, strict=True)]
-    reloads = 0
-    while not all(one.done() for one in storms):
-        await server.reload(f"[limits]\nmentions_max = {3 + reloads % 2}\nbatch_max = {8 + reloads % 2}\n")
-        reloads += 1
+    for i in range(5):
+        await server.reload(f"[limits]\nmentions_max = {3 + i % 2}\nbatch_max = {8 + i % 2}\n")
+    calm.append(True)
     seqs = sorted(chain.from_iterable(await asyncio.gather(*storms)))
-    first = seqs[0]
-    assert seqs == list(range(first, first + 240)) and reloads > 1
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), "each SEQ once, and none is missing"
     await server.stop()
 
 
@@ -430,6 +452,21 @@ async def test_two_reloads_at_once(tmp_path: Path) -> None:
         await reloader.reload()
     assert caught.value.busy
     assert ([row.name for row in await first], await second) == (["limits.mentions_max"], [])
+    await server.stop()
+
+
+async def test_a_service_manager_is_told_of_each_reload(tmp_path: Path) -> None:
+    """Also of one that changes nothing or is refused: it waits for the end of what it has asked for."""
+    server = await started(tmp_path)
+    said: list[str] = []
+    announcement = server.server.reloader._announcement
+    announcement.begins, announcement.over = lambda: said.append("begins"), lambda: said.append("over")
+    await server.reload("[limits]\nmentions_max = 5\n")
+    await server.reload()
+    await server.refused("[limits]\nmentions_max = x\n")
+    assert said == ["begins", "over"] * 3
+    await server.reload("", check_only=True)
+    assert len(said) == 6
     await server.stop()
 
 

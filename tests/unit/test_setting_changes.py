@@ -101,7 +101,7 @@ def test_files_whose_contents_change(tmp_path: Path) -> None:
     after = digests_of(settings, {"signing.key": key})
     assert [(row.name, row.before, row.after) for row in file_changes(before, after, [])] == [
         ("app.refused_words", "a file", "new contents"),
-        ("signing.key", "(not there)", "new contents"),
+        ("signing.key", "(not there)", "a file"),
     ]
     named = [SettingChange("app.refused_words", "'x'", "'y'", False)]
     assert [row.name for row in file_changes(before, after, named)] == ["signing.key"], "each is told once"
