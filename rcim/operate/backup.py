@@ -29,7 +29,7 @@ from rcim.operate.faults import BackupError
 from rcim.operate.page_copy import Pace, copy_file, copy_pages
 from rcim.version import __version__
 
-MIB_PER_S = 50.0
+MIB_PER_S = 25.0
 WITHIN_S = 3600.0
 LOCK = ".lock"
 SETTINGS_FILE = "settings.toml"
