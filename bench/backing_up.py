@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,11 @@ from rcim.operate.restore import restore
 from rcim.store.backend import LmdbBackend
 
 
-async def back_up(data: Path, folder: Path, *options: str) -> dict[str, Any]:
-    """Run `rcim backup` as the timer of docs/operate/backup.md does; what it reports. Raises ValueError if it failed."""
+async def back_up(
+    data: Path, folder: Path, *options: str, started: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Run `rcim backup` as the timer of docs/operate/backup.md does; what it reports. `started` is told the number of its
+    process group. Raises ValueError if it failed."""
     command = (
         "-n",
         "19",
@@ -34,14 +39,17 @@ async def back_up(data: Path, folder: Path, *options: str) -> dict[str, Any]:
         *options,
     )
     process = await asyncio.create_subprocess_exec(
-        "nice", *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        "nice", *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True
     )
     with contextlib.suppress(OSError):  # the generator's processor is not what it is to take
         os.sched_setaffinity(process.pid, range(os.cpu_count() or 1))
+    if started is not None:
+        started(process.pid)
     try:
         out, error = await process.communicate()
     except asyncio.CancelledError:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         await process.communicate()
         raise
     if process.returncode:

@@ -1,23 +1,29 @@
 """`rcim-bench backup`: what users notice of a backup, and whether everything that was acknowledged before is in it.
 
 1. A store is filled to a size, so that a backup takes a while.
-2. At a steady rate messages are sent, each in its turn whatever became of those before. Windows without and with a backup
-   alternate (A B A B), so that what else changes on the machine concerns both. Backups follow each other within a window.
+2. At a steady rate messages are sent, each in its turn whatever became of those before. Backups follow each other, and
+   are stopped (SIGSTOP) for every other window: short windows without and with a backup alternate (A B A B), so that
+   what else changes on the machine concerns both.
 3. At the end one more backup is made under the same rate and restored. `acknowledged_missing` counts the messages that
    were acknowledged before it began, and are not in the restored store.
 
-`send_p99_ratio` is the 99th percentile of all windows with a backup, over that of all windows without.
+`send_p99_ratio` compares the 99th percentiles of the windows with a backup with those of the windows without, of each the
+median: so a window that something else has disturbed does not decide it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import shutil
+import signal
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rcim_bench.backing_up import back_up, restored
@@ -113,6 +119,9 @@ class _Bench:
         self._swarm = made.swarm()
         self._conversations = [group_conversation(f"b{i}") for i in range(GROUPS)]
         self._made: list[dict[str, Any]] = []
+        self._group = 0
+        """The process group of the backup that is being made; 0: none is."""
+        self._may_run = asyncio.Event()
 
     async def fill(self, mib: int) -> None:
         """Groups, and messages until the store has so many MiB."""
@@ -138,14 +147,21 @@ class _Bench:
         both: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
         try:
             await asyncio.sleep(min(1.0, seconds))
+            backups = asyncio.create_task(self._back_up_again_and_again())
             for number in range(rounds):
-                self._say(f"round {number + 1} of {rounds}")
+                if number % 10 == 0:
+                    self._say(f"round {number + 1} of {rounds}")
                 for beside in (False, True):
                     counts = await self._window(steady, seconds, beside=beside)
                     both[beside].update(counts)
                     rows.append(
                         {"backup": "yes" if beside else "no", "sends": counts.total(), **percentiles_ms(counts)}
                     )
+            self._go_on(True)
+            if backups.done():
+                backups.result()
+            backups.cancel()
+            await asyncio.gather(backups, return_exceptions=True)
             before = dict(steady.acknowledged)
             self._made.append(await back_up(self._rig.data.path, self._folder, *self._options))
         finally:
@@ -156,14 +172,16 @@ class _Bench:
                 await asyncio.sleep(0.01)
         self._swarm.close()
         missing, faults = self._compare(before)
-        alone, beside_ms = percentiles_ms(both[False])["p99"], percentiles_ms(both[True])["p99"]
+        alone, beside_ms = (median(row["p99"] for row in rows if row["backup"] == name) for name in ("no", "yes"))
         return {
             "bench": "backup",
             "send_p99_ratio": round(beside_ms / alone, 3) if alone else 0.0,
             "p99_ms_without": alone,
             "p99_ms_with": beside_ms,
+            "all_windows_ms_without": percentiles_ms(both[False]),
+            "all_windows_ms_with": percentiles_ms(both[True]),
             "bytes": self._made[-1]["manifest"]["files"]["store/data.mdb"]["bytes"],
-            "seconds": round(sum(one["manifest"]["seconds"] for one in self._made) / len(self._made), 2),
+            "seconds": self._made[-1]["manifest"]["seconds"],
             "backups": len(self._made),
             "acknowledged": len(before),
             "acknowledged_missing": missing,
@@ -177,22 +195,30 @@ class _Bench:
 
     async def _window(self, steady: Steady, seconds: float, *, beside: bool) -> Counter[int]:
         """The latencies of the sends of a window."""
-        backups = asyncio.create_task(self._back_up_again_and_again()) if beside else None
-        if backups is not None:
-            await asyncio.sleep(0)
+        self._go_on(beside)
         counts = steady.counts = Counter()
         await asyncio.sleep(seconds)
         steady.counts = Counter()
-        if backups is not None:
-            backups.cancel()
-            await asyncio.gather(backups, return_exceptions=True)
-            if backups.done() and not backups.cancelled():
-                backups.result()
         return counts
+
+    def _go_on(self, wanted: bool) -> None:
+        """The backup that is being made goes on, or is stopped."""
+        (self._may_run.set if wanted else self._may_run.clear)()
+        if self._group:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._group, signal.SIGCONT if wanted else signal.SIGSTOP)
+
+    def _started(self, group: int) -> None:
+        self._group = group
 
     async def _back_up_again_and_again(self) -> None:
         while True:
-            self._made.append(await back_up(self._rig.data.path, self._folder, *self._options))
+            await self._may_run.wait()
+            try:
+                made = await back_up(self._rig.data.path, self._folder, *self._options, started=self._started)
+            finally:
+                self._group = 0
+            self._made.append(made)
 
     def _compare(self, before: dict[tuple[str, int], str]) -> tuple[int, list[str]]:
         """Of what was acknowledged before the last backup, how much is not in it; and what `rcim check` finds."""

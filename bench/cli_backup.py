@@ -11,9 +11,9 @@ from rcim_bench.console import JsonOption, finish, run, say
 def backup(
     mib: Annotated[int, typer.Option(min=1, max=100_000, help="MiB that the store is filled to first.")] = 256,
     rate: Annotated[float, typer.Option(min=1, max=20_000, help="Durable sends a second.")] = 200,
-    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Of each window.")] = 5,
-    rounds: Annotated[int, typer.Option(min=1, max=100, help="Pairs of windows, without and with a backup.")] = 6,
-    mib_per_s: Annotated[float, typer.Option("--mib-per-s", min=0, help="How fast a backup may write; 0: any.")] = 50,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Of each window.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Pairs of windows, without and with a backup.")] = 40,
+    mib_per_s: Annotated[float, typer.Option("--mib-per-s", min=0, help="How fast a backup may write; 0: any.")] = 25,
     json_to: JsonOption = None,
 ) -> None:
     """Measure what users notice of a backup.

@@ -22,7 +22,7 @@ def backup(
     set_: SetOption = None,
     mib_per_s: Annotated[
         float, typer.Option("--mib-per-s", min=0, help="How fast it may write; 0: as fast as it can.")
-    ] = 50,
+    ] = 25,
     within: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Give up if it takes longer.")] = 3600,
     keep: Annotated[int, typer.Option(min=0, help="Remove older backups than the last so many; 0: none.")] = 0,
     check: Annotated[bool, typer.Option(help="Look at every page of the copy.")] = True,

@@ -25,7 +25,8 @@ from rcim.operate.faults import BackupError
 from rcim.store import pages
 from rcim.store.disk import NO_ROOM
 
-STEP_BYTES = 1 << 20
+STEP_BYTES = 1 << 18
+"""Written and synced at a time: what the server wants of the disk or of the processor waits for one of them at most."""
 SPARE_BYTES = 64 << 20
 """What a backup leaves free on the disk that the store is on: four times what the store keeps in reserve."""
 TRIES = 20

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -98,12 +98,15 @@ def head_of(page: bytes, number: int, size: int) -> Head:
     )
 
 
-def look(file: Path, head: Head | None = None, *, leaves: bool = True) -> Found:
+def look(
+    file: Path, head: Head | None = None, *, leaves: bool = True, between: Callable[[], None] | None = None
+) -> Found:
     """Look at all pages that are in use by `head`, by default the newest. Without `leaves` only at those that lead to
-    others, and at the leaves of the small trees. Raises Unreadable if there is no way to the tables, or OSError."""
+    others, and at the leaves of the small trees. `between` is called before each page. Raises Unreadable if there is no
+    way to the tables, or OSError."""
     fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return _Walk(fd, head or heads(fd)[0], leaves).all()
+        return _Walk(fd, head or heads(fd)[0], leaves, between).all()
     finally:
         os.close(fd)
 
@@ -120,8 +123,9 @@ def is_cut_off(file: Path) -> bool:
 
 
 class _Walk:
-    def __init__(self, fd: int, head: Head, leaves: bool) -> None:
+    def __init__(self, fd: int, head: Head, leaves: bool, between: Callable[[], None] | None) -> None:
         self._fd = fd
+        self._between = between
         self._head = head
         self._size = head.page_bytes
         self._leaves = leaves
@@ -180,6 +184,8 @@ class _Walk:
         if self._mark(number):
             raise _Bad("has two places")
         self._count += 1
+        if self._between is not None:
+            self._between()
         page = os.pread(self._fd, self._size, number * self._size)
         if len(page) < self._size:
             raise _Bad("lies beyond the end of the file")
