@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Input, Static
 
 from rcim.top.boards import CONVERSATIONS
 from rcim.top.once import as_json, as_text, picture
-from rcim.top.overview import sample
+from rcim.top.overview import LEVELS, RATES, TROUBLE, sample
 from rcim.top.source import Away, Source, Target, TopError
 from rcim.top.view import Page, TopView
 from tests.kit import TestCluster, TestServer, until
@@ -262,6 +262,7 @@ async def test_one_picture(tmp_path: Path, kind: type[TestServer]) -> None:
         await source.close()
         made = json.loads(as_json(found))
         assert [row["conversation"] for row in made["conversations"]["rows"]] == ["g:bea"]
+        assert {name for name, _ in (*RATES, *LEVELS, *TROUBLE)} <= made["overview"]["counters"].keys()
         assert made["conversations"]["rows"][0]["in_10s"] == 3
         assert made["overview"]["counters"]["messages"] == 6 and made["overview"]["per_s"]["messages"] == 0
         assert made["processes"]["rows"][0]["name"] in ("server", "gateway 1")
