@@ -1,7 +1,7 @@
 """The conversations in memory by what they do (OP-02): which are busy, which are held back, which wait.
 
-1. All mailboxes are looked at in steps of 2 ms, one query after the other; so a query over 200,000 conversations takes
-   half of the thread for a fraction of a second, and nothing waits for it longer than a step.
+1. All mailboxes are looked at in steps of 2 ms; so a query over 200,000 conversations takes half of the thread for a
+   fraction of a second, and nothing waits for it longer than a step.
 2. Who is online in them, and how many deliveries they had, is asked of who holds connections, of the rows of the page
    alone; to sort by these, the largest are asked for first.
 """
@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
@@ -17,12 +16,10 @@ from rcim.actor import looking
 from rcim.actor.broadcast import BroadcastActor
 from rcim.actor.group import GroupActor
 from rcim.actor.live_queries import ActivityQuery, AudiencesQuery, BusiestQuery, HotQuery
-from rcim.actor.outcomes import Refused
 from rcim.actor.pair import PairActor
 from rcim.actor.queries import Look
 from rcim.actor.state import GroupState
 from rcim.base import clock
-from rcim.base.errors import OVERLOADED
 from rcim.base.terms import HotSort
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.stepping import Largest, in_steps
@@ -30,13 +27,9 @@ from rcim.flow.activity import Activity
 from rcim.rules.conversation_kinds import kind_name, kind_of, open_address
 from rcim.store.live_answers import ConversationActivity, HotPage, HotRow, SenderRow
 
-WAITING_MAX = 32
-"""Queries that wait for their turn; a further one is refused with OVERLOADED."""
 LATELY_MS = 60_000
 ASK_ONLINE = (HotSort.ONLINE, HotSort.DELIVERIES)
 ACTORS = (GroupActor, PairActor, BroadcastActor)
-
-Done = Callable[[HotPage | Refused], None]
 
 
 def _state(mailbox: Mailbox) -> GroupState | None:
@@ -77,16 +70,14 @@ class HotConversations:
         self._look = look
         self._now_ms = now_ms
         self._open_channels = open_channels
-        self._waiting: deque[tuple[HotQuery, Done]] = deque()
-        self._busy = False
 
-    def page(self, query: HotQuery, done: Done) -> None:
-        """Answer the query, when the ones before it are answered."""
-        if len(self._waiting) >= WAITING_MAX:
-            done(Refused(OVERLOADED, OVERLOADED.meaning))
-            return
-        self._waiting.append((query, done))
-        self._next()
+    def page(self, query: HotQuery, done: Callable[[HotPage], None]) -> None:
+        """Answer the query. One after the other: it takes up to half of the thread's time."""
+        if query.sort in ASK_ONLINE:
+            busiest = BusiestQuery(query.sort is HotSort.DELIVERIES, query.search, query.skip + query.limit)
+            self._look(busiest, lambda found: self._scan(query, lambda m: found.get(m.key, 0), done))
+        else:
+            self._scan(query, self._value(query.sort), done)
 
     def one(self, query: ActivityQuery, done: Callable[[ConversationActivity], None]) -> None:
         """What one conversation does. Costs 1 ms where very much was sent in the last minute."""
@@ -98,23 +89,6 @@ class HotConversations:
         senders, complete = looking.senders(state, self._now_ms() - LATELY_MS)
         named = [SenderRow(user_id, count) for user_id, count in senders]
         self._rows([mailbox], lambda rows: done(ConversationActivity(rows, named, complete)))
-
-    def _next(self) -> None:
-        if self._busy or not self._waiting:
-            return
-        self._busy = True
-        query, done = self._waiting.popleft()
-
-        def over(page: HotPage) -> None:
-            self._busy = False
-            done(page)
-            self._loop.call_soon(self._next)
-
-        if query.sort in ASK_ONLINE:
-            busiest = BusiestQuery(query.sort is HotSort.DELIVERIES, query.search, query.skip + query.limit)
-            self._look(busiest, lambda found: self._scan(query, lambda m: found.get(m.key, 0), over))
-        else:
-            self._scan(query, self._value(query.sort), over)
 
     def _value(self, sort: HotSort) -> Callable[[Mailbox], int | str]:
         """By what a mailbox is sorted."""

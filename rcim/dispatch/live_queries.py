@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable, Container
 from typing import Any
 
@@ -11,6 +12,7 @@ from rcim.actor.live_queries import ActivityQuery, HotQuery, ProcessesQuery, Slo
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import Look
 from rcim.base import clock
+from rcim.base.errors import OVERLOADED
 from rcim.base.process_figures import process_figures
 from rcim.dispatch.actor_registry import ActorRegistry
 from rcim.dispatch.hot_conversations import HotConversations
@@ -20,6 +22,13 @@ from rcim.store.live_answers import SERVER, LiveAnswer, ProcessesPage, ProcessRo
 
 OWNER = "owner"
 """The name of the process with the conversations, where others have the connections."""
+WAITING_MAX = 32
+"""Queries that look through all conversations or connections, and wait for their turn; a further one is refused with
+OVERLOADED."""
+ANSWER_S = 10.0
+"""How long one of them may take; then it is refused in the same way, and the next one begins."""
+
+Done = Callable[[LiveAnswer | Refused], None]
 
 
 class LiveQueries:
@@ -41,6 +50,8 @@ class LiveQueries:
         self._lag = LoopLag(loop)
         self._timer: asyncio.TimerHandle | None = None
         self._started_ms = clock.steady_ms()
+        self._waiting: deque[tuple[Callable[[Done], None], Done]] = deque()
+        self._busy = False
 
     def start(self) -> None:
         """Begin to count."""
@@ -56,20 +67,43 @@ class LiveQueries:
     def _turn(self) -> None:
         self._timer = self._loop.call_later(self.activity.turn(clock.steady_ms()) / 1000 + 0.001, self._turn)
 
-    def ask(
-        self,
-        query: HotQuery | ActivityQuery | SlowQuery | ProcessesQuery,
-        done: Callable[[LiveAnswer | Refused], None],
-    ) -> None:
-        """Call `done` with the answer."""
+    def ask(self, query: HotQuery | ActivityQuery | SlowQuery | ProcessesQuery, done: Done) -> None:
+        """Call `done` with the answer. What looks through everything waits until the one before it is answered."""
         if isinstance(query, HotQuery):
-            self._hot.page(query, done)
+            self._in_turn(lambda over: self._hot.page(query, over), done)
+        elif isinstance(query, SlowQuery):
+            self._in_turn(
+                lambda over: self._look(query, lambda found: over(SlowPage(found[1], found[0]))),
+                done,
+            )
         elif isinstance(query, ActivityQuery):
             self._hot.one(query, done)
-        elif isinstance(query, SlowQuery):
-            self._look(query, lambda found: done(SlowPage(found[1], found[0])))
         else:
             self._look(query, lambda found: done(ProcessesPage(self._processes(found))))
+
+    def _in_turn(self, begin: Callable[[Done], None], done: Done) -> None:
+        if len(self._waiting) >= WAITING_MAX:
+            done(Refused(OVERLOADED, OVERLOADED.meaning))
+            return
+        self._waiting.append((begin, done))
+        self._next()
+
+    def _next(self) -> None:
+        if self._busy or not self._waiting:
+            return
+        self._busy = True
+        begin, done = self._waiting.popleft()
+
+        def over(found: LiveAnswer | Refused) -> None:
+            if deadline.cancelled():
+                return  # it came too late
+            deadline.cancel()
+            self._busy = False
+            self._loop.call_soon(self._next)
+            done(found)
+
+        deadline = self._loop.call_later(ANSWER_S, over, Refused(OVERLOADED, OVERLOADED.meaning))
+        begin(over)
 
     def _processes(self, found: list[tuple[int, ProcessRow]]) -> list[ProcessRow]:
         """With the process itself, unless it has connections too and has answered for itself."""

@@ -22,6 +22,8 @@ from rcim.top.source import Away, Source, Target, TopError
 from rcim.top.texts import count, rate, shown
 
 OVERVIEW = "overview"
+SEARCH_MAX = 60
+"""Characters: the server takes 255 bytes."""
 TABS = (OVERVIEW, *(board.name for board in BOARDS))
 BY_NAME = {board.name: board for board in BOARDS}
 HELP = """\
@@ -109,6 +111,8 @@ class TopView(App[None]):
         self._source = source
         self._interval_s = interval_s
         self._found: dict[str, Found] = {}
+        self._refused = ""
+        """Why the server refuses to show the table; empty: it does not."""
         self._busy = asyncio.Lock()
         self._wanted = False
         self._detail: tuple[Page, Board, Any] | None = None
@@ -123,7 +127,7 @@ class TopView(App[None]):
             for board in BOARDS:
                 yield DataTable(id=board.name, cursor_type="row", zebra_stripes=False)
         yield Static("", id="about")
-        yield Input(placeholder="Search; Enter keeps it, Esc ends it", id="search")
+        yield Input(placeholder="Search; Enter keeps it, Esc ends it", max_length=SEARCH_MAX, id="search")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -169,10 +173,17 @@ class TopView(App[None]):
         if board is not None:
             choice = self.choices[board.name]
             choice.limit = self._rows_in_sight(board)
-            self._found[board.name] = await self._source.ask(lambda client: board.fetch(client, choice))
+            try:
+                self._found[board.name] = await self._source.ask(lambda client: board.fetch(client, choice))
+                self._refused = ""
+            except TopError as error:  # what is searched for, say: the rest goes on
+                self._refused = shown(str(error))
         if self._detail is not None:
             page, of, row = self._detail
-            page.show(await self._source.ask(lambda client: DETAILS[of.name](client, row)))
+            try:
+                page.show(await self._source.ask(lambda client: DETAILS[of.name](client, row)))
+            except TopError as error:  # it is gone meanwhile
+                page.show([shown(str(error))])
 
     def _rows_in_sight(self, board: Board) -> int:
         if not board.pages:
@@ -211,6 +222,8 @@ class TopView(App[None]):
         board = BY_NAME.get(self.tab)
         if board is None:
             return ""
+        if self._refused:
+            return f"! refused: {self._refused}"
         choice, found = self.choices[board.name], self._found.get(board.name)
         column = board.columns[choice.sort]
         parts = [f"by {column.title}, {'smallest' if is_ascending(column, choice) else 'largest'} first"]
@@ -244,6 +257,7 @@ class TopView(App[None]):
     def action_tab(self, name: str) -> None:
         """Show another table, or the overview."""
         self.tab = name
+        self._refused = ""
         self.query_one(ContentSwitcher).current = name
         if name != OVERVIEW:
             self.query_one(f"#{name}", DataTable).focus()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HotSort, Platform, SlowSort
 from rcim.client import User
-from rcim.dispatch import hot_conversations
+from rcim.dispatch import live_queries
 from rcim.wire import frames as f
 from tests.kit import TestCluster, TestServer, create, send
 
@@ -140,14 +141,30 @@ async def test_bad_requests(server: TestServer) -> None:
             await root.slow(user_id="a\nb")
 
 
+async def test_many_at_once_are_answered_one_after_the_other(server: TestServer) -> None:
+    await filled(server)
+    async with server.client("administrator") as root:
+        jobs = [root.hot(sort) for sort in HotSort] + [root.slow(sort) for sort in SlowSort]
+        found = await asyncio.gather(*jobs, *(root.processes() for _ in range(5)))
+        assert [page.found for page in found[: len(HotSort)]] == [3] * len(HotSort)
+
+
+async def filled(server: TestServer) -> None:
+    async with server.client("alice") as alice:
+        for name in ("a", "b", "c"):
+            await alice.create_group(name, group_id=name)
+            await alice.send(name, "hello")
+
+
 async def test_too_many_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hot_conversations, "WAITING_MAX", 0)
+    monkeypatch.setattr(live_queries, "WAITING_MAX", 0)
     server = TestServer(tmp_path / "data", tls=False)
     await server.start()
     try:
         async with server.client("administrator") as root:
-            with pytest.raises(RcimError, match="OVERLOADED"):
-                await root.hot()
+            for job in (root.hot, root.slow):
+                with pytest.raises(RcimError, match="OVERLOADED"):
+                    await job()
     finally:
         await server.stop()
 

@@ -14,9 +14,9 @@ from textual.widgets import DataTable, Input, Static
 
 from rcim.top.boards import CONVERSATIONS
 from rcim.top.once import as_json, as_text, picture
-from rcim.top.overview import sample
+from rcim.top.overview import LEVELS, RATES, TROUBLE, sample
 from rcim.top.source import Away, Source, Target, TopError
-from rcim.top.view import Page, TopView
+from rcim.top.view import SEARCH_MAX, Page, TopView
 from tests.kit import TestCluster, TestServer, until
 
 
@@ -229,6 +229,26 @@ async def test_the_server_goes_away_and_comes_back(tmp_path: Path) -> None:
     assert app.failure is None
 
 
+async def test_what_is_refused_ends_nothing(server: TestServer) -> None:
+    await filled(server)
+    async with screen(server, search="x" * 300) as at:  # more than the server takes
+        await at.press("2")
+        await at.until(lambda: "! refused: " in at.text("about") and "BAD_PARAMETER" in at.text("about"))
+        await at.press("escape")
+        await at.until(lambda: len(at.names("conversations")) == 3)
+        assert at.app.failure is None and not at.app.away
+        await at.press("slash", *"a" * 80)
+        assert len(at.app.query_one("#search", Input).value) == SEARCH_MAX
+        await at.press("escape")
+        await at.until(lambda: len(at.names("conversations")) == 3)
+        gone = at.app._found["conversations"].rows[0]
+        async with server.client("alice") as alice:
+            await alice.dissolve(gone.conversation[2:])
+        await at.press("enter")
+        await at.until(lambda: "not in memory" in at.page or "NO_SUCH_GROUP" in at.page or "msg/min" in at.page)
+        assert at.app.failure is None
+
+
 async def test_who_is_no_administrator_is_refused(server: TestServer) -> None:
     source = Source(target(server, "alice"))
     app = TopView(source, 3600)
@@ -262,6 +282,7 @@ async def test_one_picture(tmp_path: Path, kind: type[TestServer]) -> None:
         await source.close()
         made = json.loads(as_json(found))
         assert [row["conversation"] for row in made["conversations"]["rows"]] == ["g:bea"]
+        assert {name for name, _ in (*RATES, *LEVELS, *TROUBLE)} <= made["overview"]["counters"].keys()
         assert made["conversations"]["rows"][0]["in_10s"] == 3
         assert made["overview"]["counters"]["messages"] == 6 and made["overview"]["per_s"]["messages"] == 0
         assert made["processes"]["rows"][0]["name"] in ("server", "gateway 1")

@@ -81,8 +81,8 @@ class ProcessEntry(Struct, frozen=True, gc=False):
     rules=(
         "Only conversations in memory are found: those that nothing was asked of lately do nothing.",
         "At most 1,000 rows can be reached. `ascending` is refused with ONLINE and DELIVERIES.",
-        "The server looks through its conversations in steps, and answers one such request after the other; if very many "
-        "wait, OVERLOADED.",
+        "The server looks through its conversations in steps, and answers one such request after the other; if more than "
+        "32 wait, OVERLOADED.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER", "OVERLOADED"),
     admin=True,
@@ -114,7 +114,7 @@ class AdminHotOk(Frame, frozen=True, gc=False):
     rules=(
         "With gateways the connections of all of them are found; a gateway that doesn't answer in 2 s is left out.",
     ),
-    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER", "OVERLOADED"),
     admin=True,
 )
 class AdminSlow(Frame, frozen=True, gc=False):
