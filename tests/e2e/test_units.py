@@ -64,7 +64,7 @@ def installed(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     for name, text in units().items():
         (folder / name).write_text(text, encoding="utf-8")
-    for program in (DOCUMENTED, "/bin/kill"):
+    for program in (DOCUMENTED, "/bin/sh"):
         path = tmp_path / f"root{program}"
         path.parent.mkdir(parents=True)
         path.write_text("#!/bin/sh\n", encoding="utf-8")
