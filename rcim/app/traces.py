@@ -83,8 +83,8 @@ class TracedRequest(Request[Any]):
     __slots__ = ("arrived_ns", "begun_ns", "trace")
 
     def __init__(self, request: CommandRequest, trace: Trace) -> None:
-        for name in Request.__slots__:
-            setattr(self, name, getattr(request, name))
+        super().__init__(request.key, request.body, request.reply_to, request.token)
+        self.alone = request.alone
         self.trace = trace
         self.arrived_ns = self.begun_ns = time_ns()
 
