@@ -107,9 +107,8 @@ async def test_the_log_says_whose_header_was_wrong(plain: TestServer, caplog: py
     _, writer = await streams(await dial(plain.port), b"\r\n\r\n\0\r\nQUIT\n\x31\x11\0\0")
     await until(lambda: refused(plain) == 1)
     writer.close()
-    assert (
-        f"a connection of the proxy {PROXY} is closed: version 3 of the PROXY protocol is unknown" in caplog.messages
-    )
+    said = [text for text in caplog.messages if "version 3 of the PROXY protocol is unknown" in text]
+    assert len(said) == 1 and PROXY in said[0]
 
 
 async def test_nobody_else_can_say_where_they_come_from(behind: TestServer) -> None:
@@ -212,12 +211,7 @@ async def test_back_ends_come_through_a_proxy_too(
         caller.write(request(body=b"{}"))
         assert (await caller.answer()).code == UNKNOWN_COMMAND
         caller.close()
-    await until(
-        lambda: (
-            len([text for text in caplog.messages if text.startswith(f"{CLIENT} POST /v4/x")])
-            == len(http_ports(behind))
-        )
-    )
+    await until(lambda: len([text for text in caplog.messages if CLIENT in text]) == len(http_ports(behind)))
     assert refused(behind) == 0
 
 

@@ -119,7 +119,7 @@ async def test_clients_and_back_ends_behind_it(tmp_path: Path, send: str, caplog
             caller = RawHttp(*await streams(await dial(http_port, CLIENT), tls=server.trust()))
             caller.write(request(body=b"{}"))
             assert (await caller.answer()).status == 200
-            await until(lambda: any(text.startswith(f"{CLIENT} POST /v4/x") for text in caplog.messages))
+            await until(lambda: any(CLIENT in text for text in caplog.messages))
             caller.close()
             await raw.close()
         counters = server.server.hub.table.counters

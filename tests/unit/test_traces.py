@@ -13,6 +13,7 @@ import pytest
 from opentelemetry.sdk.trace.export import SpanExportResult
 from rcim_tools.event_examples import EXAMPLES
 
+from rcim.actor.commands import MarkRead, SendMessage
 from rcim.actor.events import MessagePassed
 from rcim.app import trace_export
 from rcim.app.settings import SettingsError
@@ -20,7 +21,9 @@ from rcim.app.sources import load
 from rcim.app.trace_checks import headers_of
 from rcim.app.trace_export import TraceExport
 from rcim.app.trace_spans import Chooser, Span, Trace
-from rcim.app.traces import MessageTraces, TracedDestination
+from rcim.app.traces import MessageTraces, TracedDestination, TracedReply
+from rcim.base.terms import Priority
+from rcim.dispatch.requests import CommandRequest, Request
 from rcim.outbox.destination import Untaken
 from rcim.store.event_rows import KeptEvent
 from tests.kit import until
@@ -200,6 +203,19 @@ print([name for name in sys.modules if name.startswith(not_wanted)])
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+async def test_a_traced_request_is_the_request_and_a_trace() -> None:
+    """Whatever else a request has; another type of command stays as it is."""
+    traces = MessageTraces(Chooser(1, "k"), Kept(), asyncio.get_running_loop())
+    send = SendMessage("alice", False, "", "", "c1", Priority.NORMAL, b"b")
+    request: CommandRequest = Request("g:a", send, TracedReply.__new__(TracedReply), 7)
+    request.alone = True
+    traced = traces.arrived(request)
+    assert traced is not request
+    assert all(getattr(traced, name) == getattr(request, name) for name in Request.__slots__)
+    other: CommandRequest = Request("g:a", MarkRead("alice", False, 1), request.reply_to, 8)
+    assert traces.arrived(other) is other
 
 
 class Kept:
