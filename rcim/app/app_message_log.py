@@ -37,7 +37,7 @@ class AppMessageLog:
             worker=Worker(loop, "rcim-message-log"),
         )
         self._serving = LogServing(self._log.folder, loop)
-        dispatcher.serve_log(self._serving)
+        dispatcher.delegates.log(self._serving)
         self.subscription = Subscription(KINDS, self._log, Conditions(frozenset(own.conversations)))
 
     def start(self) -> None:

@@ -109,7 +109,7 @@ class Consumers:
         except BaseException:
             self._stop_log()
             raise
-        dispatcher.have_outbox(self.outbox.control)
+        dispatcher.delegates.outbox(self.outbox.control)
         dispatcher.metrics.add("consumers of events", lambda: self.outbox.figures(dispatcher.now_ms()))
         self._meters.add(self._figures)
         app_state.wanted_events = self.outbox.wanted

@@ -213,8 +213,8 @@ class ConversationHealth:
         return HealthRow(name, self._process, state, reason if state != "ok" else "", figures)
 
     def _store(self) -> HealthRow:
-        damaged = self._dispatcher.refused_damaged
-        error, ago_ms = self._dispatcher.commit_error
+        damaged = self._dispatcher.counted()["refused_damaged"]
+        error, ago_ms = self._dispatcher.counters.commit_error
         if self._backend.unwritable:
             reason = f"nothing can be written: {self._backend.unwritable}"
             return self._made("store", "failed", reason, refused_damaged=damaged)

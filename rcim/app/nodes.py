@@ -129,7 +129,7 @@ class ConversationNode:
             )
             self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
             undo.callback(self.audit.stop)
-            self.dispatcher.serve_audit(self.audit)
+            self.dispatcher.delegates.audit(self.audit)
             if settings.traces.on:
                 self.traces = _traces_of(settings, self.data, loop, "owner" if settings.server.gateways else "server")
                 undo.callback(self.traces.spans.stop)
@@ -148,7 +148,7 @@ class ConversationNode:
                 loop=loop,
             )
             undo.callback(health.stop)
-            self.dispatcher.serve_health(health)
+            self.dispatcher.delegates.health(health)
             self._health = health
             self._undo = undo.pop_all()
 

@@ -120,7 +120,7 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
         await links.listen_at(Path(part.bus))
         calm_collector()
         reloads = PartReloads(lambda settings, files: prepare_owner(back, settings, files), say)
-        back.dispatcher.serve_reloads(reloads)
+        back.dispatcher.delegates.reloads(reloads)
         _report(made=back.made)
         await _Orders(reloads).stop.wait()
         await reloads.stop()

@@ -90,7 +90,7 @@ class Server:
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub
         self.reloader.started()
-        back.dispatcher.serve_reloads(self.reloader)
+        back.dispatcher.delegates.reloads(self.reloader)
         self.dispatcher, self.store = back.dispatcher, back.store
         log.info("listening", host=self.host, port=self.port, tls=settings.server.tls)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rcim.base import clock
 from rcim.base.error_kinds import ErrorKind
 from rcim.dispatch.committing import Committer
 
@@ -30,6 +31,11 @@ class Counters:
     def failed_commits(self) -> int:
         """Commits that failed, or of which a shard did."""
         return self._committer.failed_commits
+
+    @property
+    def commit_error(self) -> tuple[str, int]:
+        """Why the last commit failed, and how many milliseconds ago; empty: it did not."""
+        return self._committer.last_error, clock.steady_ms() - self._committer.last_error_ms
 
     def by_name(self) -> dict[str, int]:
         """For the operator."""

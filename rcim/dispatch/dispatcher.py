@@ -26,38 +26,34 @@ from rcim.actor.outcomes import Outcome
 from rcim.actor.queries import Asks, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.user import user_key
 from rcim.actor.workflows import Workflow
-from rcim.base import clock, metrics
+from rcim.base import metrics
 from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.meters import Meters
 from rcim.base.terms import DeviceEnd, Presence
 from rcim.dispatch.absence_watch import AbsenceWatch
 from rcim.dispatch.actor_registry import ActorRegistry
-from rcim.dispatch.audit_reading import AuditReading
 from rcim.dispatch.back_end_pace import BackEndPace
 from rcim.dispatch.closing import Closing
 from rcim.dispatch.commit_times import CommitTimes
 from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters
+from rcim.dispatch.delegates import Delegates
 from rcim.dispatch.effect_runner import EffectRunner
 from rcim.dispatch.event_trimming import EventTrimming
 from rcim.dispatch.handling import Handling
-from rcim.dispatch.health import HealthSource
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.live_queries import LiveQueries
 from rcim.dispatch.loading import Loader
-from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.message_watch import MessageWatch
 from rcim.dispatch.metrics_gathering import MetricsGathering
-from rcim.dispatch.outbox_control import OutboxControl
 from rcim.dispatch.owner_figures import owner_figures
 from rcim.dispatch.pending_requests import AskApp, PendingRequests, nobody_to_ask
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import QueryRouter
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
-from rcim.dispatch.reload_control import ReloadControl
 from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
 from rcim.dispatch.retention import Retention
@@ -103,18 +99,18 @@ class Dispatcher:
         self._loop = loop
         self._sink: DeliverySink | None = None
         self._effects: EffectRunner | None = None
-        self._time = TrustedTime(store.newest_ms(), app_state.config.limits)
-        self._enrichment = QueryEnrichment(app_state, self._time)
+        self.time = TrustedTime(store.newest_ms(), app_state.config.limits)
+        self._enrichment = QueryEnrichment(app_state, self.time)
         self._enrichment.settle(store.load_app())
         self._measures = meters.on
         self._turn_times = meters.histogram(metrics.TURN)
-        self._writer, self._reading, self._loading = _threads(loop, meters)
+        self.writing, self.reading, self._loading = _threads(loop, meters)
         self._sessions = SessionRegistry(app_state.config.slots)
         self._timers = Timers(loop)
         self._query_budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
         self._reader = Reader(
             store=store,
-            worker=self._reading,
+            worker=self.reading,
             loading=self._loading,
             complete=self._completed,
             budget=self._query_budget,
@@ -129,7 +125,7 @@ class Dispatcher:
             loader=loader,
             limits=self._limits,
             queue=self,
-            time=self._time,
+            time=self.time,
         )
         self._mailboxes = self._registry.mailboxes
         self._turn_due = False
@@ -138,7 +134,7 @@ class Dispatcher:
         self._pending = PendingRequests(loop, self.add, self._registry.has)
         self._releaser = Releaser(app_state, self._registry, self._pending, self)
         self._committer = Committer(
-            log=shard_log or store, worker=self._writer, loop=loop, later=self._timers.later, releases=self._releaser
+            log=shard_log or store, worker=self.writing, loop=loop, later=self._timers.later, releases=self._releaser
         )
         self._committer.times = CommitTimes.of(meters)
         self.counters = Counters(self._committer)
@@ -146,17 +142,18 @@ class Dispatcher:
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self.metrics = MetricsGathering(loop, meters)
-        self._live = LiveQueries(loop, self._registry, self.look, self._time.now_ms, app_state.open_channels)
+        self._live = LiveQueries(loop, self._registry, self.look, self.time.now_ms, app_state.open_channels)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self.metrics, self._live)
         meters.add(lambda: owner_figures(self, app_state.figures))
-        self._workflow_context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
-        self._workflows = WorkflowRunner(self._workflow_context)
+        context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
+        self._workflows = WorkflowRunner(context)
+        self.delegates = Delegates(self._router, context)
         self._absences = AbsenceWatch(app_state, self._registry, self.run, loop)
         app_state.rooms.is_online = self._sessions.is_here
         self._sessions.on_first, self._sessions.on_last = self._absences.here, self._absences.gone
-        self.housekeeping = Housekeeping(self, app_state, self._time)
+        self.housekeeping = Housekeeping(self, app_state, self.time)
         self._retention = Retention(
-            store=store, writer=self._writer, app_state=app_state, time=self._time, later=self._timers.later
+            store=store, writer=self.writing, app_state=app_state, time=self.time, later=self._timers.later
         )
 
     def start(
@@ -258,33 +255,6 @@ class Dispatcher:
         """Ask who holds connections."""
         self._router.look(query, done)
 
-    def serve_log(self, files: LogFiles) -> None:
-        """Queries about the message log are answered there, and old files removed (AB-03)."""
-        self._router.log_files = self._workflow_context.log_files = files
-
-    def serve_audit(self, audit: AuditReading) -> None:
-        """Queries about the audit log are answered there."""
-        self._router.audit = audit
-
-    def serve_health(self, health: HealthSource) -> None:
-        """The owner's health checks are made there (OP-04)."""
-        self._router.health = health
-
-    @property
-    def commit_error(self) -> tuple[str, int]:
-        """Why the last commit failed, and how many milliseconds ago; empty: it did not."""
-        return self._committer.last_error, clock.steady_ms() - self._committer.last_error_ms
-
-    @property
-    def refused_damaged(self) -> int:
-        """How often data was refused or left out because the store is damaged, since the start."""
-        return self._store.noticing.count
-
-    @property
-    def time(self) -> TrustedTime:
-        """The time in force."""
-        return self._time
-
     def states(self, users: Sequence[str]) -> Mapping[str, Presence]:
         """What those of the users do who have a session (ID-07)."""
         return self._sessions.states(users)
@@ -297,7 +267,7 @@ class Dispatcher:
         return (
             self._counted()
             | own
-            | self._time.counted()
+            | self.time.counted()
             | {
                 "actors_loaded": self.loaded,
                 "devices_replaced": self._sessions.replaced,
@@ -322,7 +292,7 @@ class Dispatcher:
 
     def wake_consumers(self, wake: Callable[[Sequence[int]], None]) -> None:
         """Tell `wake` of shards that have new events, from now on."""
-        trimming = EventTrimming(self._store.events, self._writer, self._retention.event_bounds, self._timers.later)
+        trimming = EventTrimming(self._store.events, self.writing, self._retention.event_bounds, self._timers.later)
 
         def wake_all(shards: Sequence[int]) -> None:
             trimming.written()
@@ -330,32 +300,14 @@ class Dispatcher:
 
         self._committer.on_events = wake_all
 
-    def have_outbox(self, control: OutboxControl) -> None:
-        """`control` carries out what administrators do with the consumers of events (CB-04)."""
-        self._workflow_context.outbox = control
-
-    def serve_reloads(self, control: ReloadControl) -> None:
-        """`control` reads the settings again when an administrator says so (OP-03)."""
-        self._workflow_context.reloads = control
-
     def now_ms(self) -> int:
         """The trusted time, in milliseconds since 1970."""
-        return self._time.now_ms()
+        return self.time.now_ms()
 
     def events_given_up_ms(self) -> int:
         """CB-04: events of before this are not tried again (milliseconds since 1970); 0 while the clock is in doubt."""
-        now_ms = self._time.now_ms()
-        return 0 if self._time.doubted_ms else now_ms - self._limits.events_retry_ms
-
-    @property
-    def writing(self) -> Worker:
-        """The one thread that writes the store, for who keeps something in it besides."""
-        return self._writer
-
-    @property
-    def reading(self) -> Worker:
-        """The thread that answers queries from the store."""
-        return self._reading
+        now_ms = self.time.now_ms()
+        return 0 if self.time.doubted_ms else now_ms - self._limits.events_retry_ms
 
     def watch(self, user_ids: Sequence[str]) -> None:
         """Tell the sink when the presence of these users changes (ID-07)."""
@@ -403,7 +355,7 @@ class Dispatcher:
         sink, committer, open_channels = self._sink, self._committer, self._app_state.open_channels
         assert sink is not None
         began_s = perf_counter()
-        now_ms = self._time.now_ms()
+        now_ms = self.time.now_ms()
         batch: Batch = []
         loading: list[Mailbox] = []
         left = self._limits.batch_max
@@ -446,7 +398,7 @@ class Dispatcher:
             self._watch.begun(batch)
         if self._turn_times is not None:
             self._turn_times.observe(perf_counter() - began_s)
-        committer.commit(batch, now_ms, self._time.doubted_ms, began_s)
+        committer.commit(batch, now_ms, self.time.doubted_ms, began_s)
 
     def turn_soon(self) -> None:
         """Begin a turn in the loop's next one, if there is anything to do and it may be done now."""
@@ -507,8 +459,8 @@ class Dispatcher:
         self._pending.stop()
         self._back_end.stop()
         self._absences.stop()
-        self._writer.stop()
-        self._reading.stop()
+        self.writing.stop()
+        self.reading.stop()
         self._loading.stop()
 
 

@@ -64,15 +64,15 @@ async def sweep(sim: Sim) -> None:
     """A whole sweep of retention, as the timer begins it."""
     removing = sim.dispatcher._retention
     before = removing.sweeps
-    skipped = sim.dispatcher._time.skipped
+    skipped = sim.dispatcher.time.skipped
     removing._trim(BEGIN)
-    await until(lambda: removing.sweeps > before or sim.dispatcher._time.skipped > skipped)
+    await until(lambda: removing.sweeps > before or sim.dispatcher.time.skipped > skipped)
 
 
 async def all_sweeps(sim: Sim, online: set[str]) -> None:
     """Everything that deletes because of the time has its turn."""
     sim.sink.online = online
-    now_ms = sim.dispatcher._time.now_ms()
+    now_ms = sim.dispatcher.time.now_ms()
     await passed(sim.dispatcher.housekeeping.reclaim, now_ms)
     await passed(sim.dispatcher.housekeeping.drop_offline, now_ms)
     await sweep(sim)
@@ -129,7 +129,7 @@ async def test_nothing_is_deleted_because_of_a_wrong_clock(
 async def test_a_sweep_under_way_stops_when_the_clock_jumps(clocks: Clocks) -> None:
     sim = await filled()
     clocks.pass_by(31 * DAY_MS)
-    now_ms = sim.dispatcher._time.now_ms()
+    now_ms = sim.dispatcher.time.now_ms()
     over = asyncio.Event()
     sim.dispatcher.housekeeping.reclaim(now_ms, over.set)
     clocks.wall_ms += AHEAD_MS  # the page that was asked for comes after this
