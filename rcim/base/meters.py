@@ -64,8 +64,8 @@ class Meters:
     def figures(self) -> list[Figure]:
         """All that this process has to say."""
         found = [one for source in self._sources for one in source()]
-        # The list is made at once: another thread may add a histogram meanwhile.
-        for (metric, labels), histogram in list(self._histograms.items()):
+        # The copy is made at once: another thread may add a histogram meanwhile. A list of the items would not be.
+        for (metric, labels), histogram in self._histograms.copy().items():
             factor = MICROSECONDS if metric.in_seconds else 1
             found.append(Figure(metric, labels, round(histogram.total * factor), tuple(histogram.counts)))
         return found

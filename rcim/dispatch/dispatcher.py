@@ -120,12 +120,7 @@ class Dispatcher:
         self._ready: deque[Mailbox] = deque()
         loader = Loader(store, app_state)
         self._registry = ActorRegistry(
-            loop=loop,
-            reader=self._reader,
-            loader=loader,
-            limits=self._limits,
-            queue=self,
-            time=self.time,
+            loop=loop, reader=self._reader, loader=loader, limits=self._limits, queue=self, time=self.time
         )
         self._mailboxes = self._registry.mailboxes
         self._turn_due = False
@@ -152,8 +147,9 @@ class Dispatcher:
         app_state.rooms.is_online = self._sessions.is_here
         self._sessions.on_first, self._sessions.on_last = self._absences.here, self._absences.gone
         self.housekeeping = Housekeeping(self, app_state, self.time)
+        later = self._timers.later
         self._retention = Retention(
-            store=store, writer=self.writing, app_state=app_state, time=self.time, later=self._timers.later
+            store=store, writer=self.writing, app_state=app_state, time=self.time, later=later
         )
 
     def start(
