@@ -24,12 +24,13 @@ def export(
     As of one commit; the server may be running. Keys and settings are not in it. Exit status 0: it is complete; 1: it is
     not, and there is no file.
     """
-    from rcim.operate.exporting import export as write
-    from rcim.operate.faults import BackupError
     from rcim.operate.priority import lower_priority
 
-    settings = settings_of(config, set_, data)
     lower_priority()
+    from rcim.operate.exporting import export as write
+    from rcim.operate.faults import BackupError
+
+    settings = settings_of(config, set_, data)
     try:
         end = write(settings, to)
     except BackupError as error:
