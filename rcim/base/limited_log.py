@@ -34,7 +34,10 @@ def plain_field(value: object) -> str | int | float | bool:
     """The value as a line has it: a number, or a text of at most FIELD_CHARS_MAX characters."""
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    text = str(value)
+    try:
+        text = str(value)
+    except Exception:  # of somebody else's class: a line about a fault is never a second one
+        text = type(value).__name__
     if not text and isinstance(value, BaseException):
         text = type(value).__name__
     return text if len(text) <= FIELD_CHARS_MAX else text[: FIELD_CHARS_MAX - 3] + "..."

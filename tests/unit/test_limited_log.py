@@ -83,6 +83,12 @@ def test_a_field_is_a_number_or_a_short_text() -> None:
     assert fields.pop("long") == "x" * (FIELD_CHARS_MAX - 3) + "..."
     assert fields == {"n": 3, "on": True, "x": 1.5, "inf": "inf"}, "what says nothing is left out"
     assert Event("e", {"error": TimeoutError()}).fields == {"error": "TimeoutError"}
+
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("it can't be said")
+
+    assert Event("e", {"error": MuteError()}).fields == {"error": "MuteError"}
     assert (
         str(Event("it failed", {"user": "a b", "seq": 7, "note": 'x="y"'}))
         == 'it failed user="a b" seq=7 note="x=\\"y\\""'
