@@ -26,7 +26,8 @@ from rcim.store.health import HealthRow, HealthState
 FRESH_S = 1.0
 """How long what was found counts."""
 FACTS_S = 0.7
-"""How long disk and store may take to say what they know; what is later has failed."""
+"""How long disk and store may each take to say what they know. A disk that is later has failed; of consumers it is then
+not known how far they are, which is a warning."""
 COMMIT_MS = 30_000
 """How long a commit that failed, with none after it, counts as a failure; after that it is a warning."""
 TICK_S = 0.25
@@ -114,9 +115,10 @@ class ConnectionHealth:
 
 
 class Facts(NamedTuple):
-    """What took a while to find out. `consumers` None: the store could not say."""
+    """What took a while to find out. None: disk or store could not say, or not in FACTS_S. One is not held against the
+    other: a busy store is no full disk."""
 
-    free_bytes: int
+    free_bytes: int | None
     consumers: list[ConsumerRow] | None
 
 
@@ -177,11 +179,7 @@ class ConversationHealth:
 
     async def _look(self) -> None:
         try:
-            try:
-                async with asyncio.timeout(FACTS_S):
-                    self._facts = Facts(await self._free_bytes(), await self._consumers())
-            except (TimeoutError, OSError):
-                self._facts = None
+            self._facts = Facts(*await asyncio.gather(self._free_bytes(), self._consumers()))
             self._found_s = self._loop.time()
         finally:
             self._task = None
@@ -189,16 +187,21 @@ class ConversationHealth:
         for answer in waiting:
             answer()
 
-    async def _free_bytes(self) -> int:
+    async def _free_bytes(self) -> int | None:
         """One look at a time: a disk that does not answer holds one thread, and no more."""
         if self._free is None or self._free.done():
             self._free = self._loop.run_in_executor(None, _free_bytes, self._directory)
-        return await asyncio.shield(self._free)
+        try:
+            async with asyncio.timeout(FACTS_S):
+                return await asyncio.shield(self._free)
+        except (TimeoutError, OSError):
+            return None
 
     async def _consumers(self) -> list[ConsumerRow] | None:
         try:
-            return await self._outbox.control.all_rows()
-        except StoreError:
+            async with asyncio.timeout(FACTS_S):
+                return await self._outbox.control.all_rows()
+        except (TimeoutError, StoreError):
             return None
 
     # -- the checks
@@ -227,9 +230,9 @@ class ConversationHealth:
 
     def _disk(self) -> HealthRow:
         bound = self._settings.disk_free_bytes_min
-        if self._facts is None:
+        free = self._facts.free_bytes if self._facts is not None else None
+        if free is None:
             return self._made("disk", "failed", "the disk does not say how much is free", bound_bytes=bound)
-        free = self._facts.free_bytes
         if self._backend.disk_full:
             reason = "the disk is full: sends are refused"
             return self._made("disk", "failed", reason, free_bytes=free, bound_bytes=bound)

@@ -12,13 +12,16 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
+import requests
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from urllib3.exceptions import HTTPError
 
 from rcim.app.trace_spans import Span
 from rcim.base.limited_log import LimitedLog
@@ -36,6 +39,8 @@ REQUEST_S = 5.0
 """For one request with its repetitions."""
 STOP_S = 2.0
 """How long what waits may take to go out when the server stops."""
+ANSWER_BYTES = 4096
+"""Of an answer that are read."""
 FIRST = "rcim.send"
 """The name of the first span of a trace."""
 
@@ -44,11 +49,35 @@ logging.getLogger("opentelemetry").setLevel(
 )  # it says what fails for each request; we count, and say it
 
 
+class _Session(requests.Session):
+    """Requests to a collector that may be anybody: what it answers is read once and no more, and it sends nobody
+    elsewhere, with the spans or with the headers that are meant for it."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """As requests does, without the body. Raises requests.RequestException."""
+        answer = super().send(request, **{**options, "stream": True})
+        try:
+            if 300 <= answer.status_code < 400:
+                raise requests.TooManyRedirects(f"the collector answers {answer.status_code}", response=answer)
+            answer.raw.read1(ANSWER_BYTES)  # a short answer is whole then, and the connection can be used again
+        except requests.RequestException:
+            raise
+        except (OSError, HTTPError):
+            pass  # the spans are taken or not, as the status says
+        finally:
+            answer.close()
+        answer._content = b""
+        return answer
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+
+
 class TraceExport:
     """See the module's text. `role` tells the processes of a server apart. `add` from the loop; `stop` once."""
 
     def __init__(self, endpoint: str, headers: Mapping[str, str], role: str) -> None:
-        self._exporter = OTLPSpanExporter(endpoint, headers=dict(headers), timeout=REQUEST_S)
+        self._exporter = OTLPSpanExporter(endpoint, headers=dict(headers), timeout=REQUEST_S, session=_Session())
         self._endpoint = endpoint
         self._resource = Resource.create(
             {

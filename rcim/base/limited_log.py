@@ -34,7 +34,10 @@ def plain_field(value: object) -> str | int | float | bool:
     """The value as a line has it: a number, or a text of at most FIELD_CHARS_MAX characters."""
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    text = str(value)
+    try:
+        text = str(value)
+    except Exception:  # of somebody else's class: a line about a fault is never a second one
+        text = type(value).__name__
     if not text and isinstance(value, BaseException):
         text = type(value).__name__
     return text if len(text) <= FIELD_CHARS_MAX else text[: FIELD_CHARS_MAX - 3] + "..."
@@ -113,7 +116,8 @@ class LimitedLog(Log):
         super().__init__(name)
         self._steady_ms = steady_ms
         self._kinds: dict[str, _Kind] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        """Taken again by its own thread: the garbage collector may run while it is held, and find a fault to log."""
         _ALL.append(self)
 
     def _line(self, level: int, event: str, fields: Mapping[str, object], exc_info: Any = None) -> None:
@@ -136,6 +140,8 @@ class LimitedLog(Log):
     def _log_due(self, now_ms: int) -> None:
         for event, kind in list(self._kinds.items()):
             if now_ms - kind.since_ms < EVERY_MS:
+                continue
+            if self._kinds.get(event) is not kind:  # said meanwhile, by a line that came while another was written
                 continue
             del self._kinds[event]
             if kind.count:

@@ -123,7 +123,7 @@ class LiveInspection:
                 for key in audience.children:
                     best.add(self._heard(open_address(key))[at], key)
 
-        in_steps(self._loop, self._fanout, look, lambda: done({key: value for value, key in best.take()}))
+        in_steps(self._loop, self._fanout, look, lambda: done({key: value for value, key in best.all()}))
 
     def _process(self) -> ProcessRow:
         used = process_figures()

@@ -122,7 +122,7 @@ class HotConversations:
                 best.add(value(mailbox), mailbox)
 
         def over() -> None:
-            page = [mailbox for _, mailbox in best.take()[query.skip :]]
+            page = [mailbox for _, mailbox in best.take(query.skip)]
             self._rows(page, lambda rows: done(HotPage(rows, found)))
 
         in_steps(self._loop, list(self._mailboxes.values()), look, over)

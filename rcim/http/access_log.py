@@ -24,13 +24,14 @@ LINES_MAX = 10_000
 """Lines that wait for the thread."""
 PATH_CHARS_MAX = 200
 """Of a path in a line."""
-_QUERY = re.compile("[?;&]")
+_QUERY = re.compile("[?;&]|%(?:25)*(?:26|3b|3f)|(?:sig|signature|key|token|secret|password)=", re.I)
 STOP_S = 1.0
 """How long what waits may take to be written when the server stops."""
 
 
 def shown_path(path: str) -> str:
-    """The path as a log may have it: short, and without what looks like a query whose `?` was escaped or forgotten."""
+    """The path as a log may have it: short, and without what looks like a query whose `?` was escaped (even twice) or
+    forgotten."""
     plain = _QUERY.split(path, maxsplit=1)[0]
     shown = plain if len(plain) <= PATH_CHARS_MAX else f"{plain[:PATH_CHARS_MAX]}..."
     return printable(shown.replace(" ", "%20"))

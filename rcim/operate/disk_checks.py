@@ -3,6 +3,7 @@ over, the age of the last backup. A file for measuring has no name, or is remove
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import statistics
@@ -93,6 +94,9 @@ def _syncing(directory: Path, kind: str, sync: Callable[[int], None]) -> Finding
     try:
         took_ms = sync_ms(directory, sync)
     except OSError as error:
+        if error.errno == errno.EROFS:
+            why = "the server can't start on it; if it has run, the kernel may have found an error of the disk"
+            return wrong("file system", f"{directory} is read-only", why, "look at dmesg, then mount it read-write")
         return ok("fsync", f"not measured: {error.strerror} (run it as the server's user)")
     what = f"{took_ms:.2f} ms in the middle of {SYNCS} writes of 4 KiB"
     if took_ms > SLOW_MS:

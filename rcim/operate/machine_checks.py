@@ -101,7 +101,11 @@ def _network(settings: Settings) -> Iterator[Finding]:
 
 
 def _memory(settings: Settings) -> Iterator[Finding]:
-    total = psutil.virtual_memory().total
+    try:
+        total, swap = psutil.virtual_memory().total, psutil.swap_memory().total
+    except (OSError, ValueError, KeyError):  # without /proc, as some sandboxes are
+        yield ok("memory", "how much memory there is can't be seen here")
+        return
     try:
         total = min(total, int(CGROUP.read_text(encoding="ascii")))
     except (OSError, ValueError):
@@ -118,7 +122,7 @@ def _memory(settings: Settings) -> Iterator[Finding]:
     else:
         yield ok("memory", what)
     swappiness = numbers("vm/swappiness")
-    if psutil.swap_memory().total and swappiness and swappiness[0] > SWAPPINESS_MAX:
+    if swap and swappiness and swappiness[0] > SWAPPINESS_MAX:
         why = "a page of the server that was swapped out stops its event loop until it is read again"
         yield advice("memory", f"swap is on, vm.swappiness is {swappiness[0]}", why, "sysctl -w vm.swappiness=1")
 

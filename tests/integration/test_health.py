@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -140,6 +141,27 @@ async def test_a_disk_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.M
         pending.set_result(1 << 40)
         stale(app)
         assert (await ready(app))[0] == 200
+
+
+async def test_a_store_that_is_slow_to_read_is_no_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rcim.app import health
+
+    async with back_end(tmp_path, APIS) as app:
+        back = app.server.server._back
+
+        async def never() -> Any:
+            await app.server.server.hub.engine._loop.create_future()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(health, "FACTS_S", 0.01)
+            patch.setattr(back._health._outbox.control, "all_rows", never)
+            patch.setattr(back._health, "_free_bytes", lambda: asyncio.sleep(0, 1 << 40))
+            stale(app)
+            status, said = await ready(app)
+            assert (status, states(said)["disk"], states(said)["consumers"]) == (200, "ok", "warning")
+        stale(app)
+        status, said = await ready(app)
+        assert (status, states(said)["consumers"]) == (200, "ok")
 
 
 async def test_a_paused_consumer_is_a_warning(tmp_path: Path) -> None:

@@ -202,6 +202,58 @@ async def test_a_collector_that_takes_nothing_costs_spans_alone(
     await server.stop()
 
 
+async def counted_of(server: TestServer, name: str) -> dict[str, int]:
+    """What the server says of its spans, as soon as all of one message are counted under this name."""
+    admin = await server.member("administrator")
+    counted: dict[str, int] = {}
+    async with asyncio.timeout(PATIENCE_S):
+        while counted.get(name, 0) < len(ALL):
+            counted = {one.name: one.value for one in (await admin.ask(f.AdminStats())).stats}
+    return counted
+
+
+async def test_an_answer_without_an_end_is_not_read(tmp_path: Path) -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """It says yes, and goes on talking for as long as anybody listens, or 32 MiB."""
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")
+            for _ in range(512):
+                writer.write(bytes(1 << 16))
+                await writer.drain()
+            await reader.read()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(endless, "127.0.0.1", 0) as listener:
+        endpoint = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/v1/traces"
+        server = TestServer(tmp_path / "data", flags=(*ON, f"traces.endpoint={endpoint}"))
+        await server.start()
+        await one_message(server)
+        counted = await counted_of(server, "trace_spans_sent")
+        assert counted["trace_spans_failed"] == 0
+        await server.stop()
+
+
+@pytest.mark.parametrize("status", [302, 307])
+async def test_a_collector_sends_nobody_elsewhere(tmp_path: Path, collector: Collector, status: int) -> None:
+    other = Collector()
+    await other.start()
+    collector.status, collector.location = status, other.endpoint
+    file = tmp_path / "headers"
+    file.write_text("X-Api-Key: t0ken\n", encoding="utf-8")
+    flags = (*ON, f"traces.endpoint={collector.endpoint}", f"traces.headers_file={file}")
+    server = TestServer(tmp_path / "data", flags=flags)
+    await server.start()
+    await one_message(server)
+    assert (await counted_of(server, "trace_spans_failed"))["trace_spans_sent"] == 0
+    await server.stop()
+    assert collector.headers and not other.headers
+    await other.stop()
+
+
 @pytest.mark.parametrize("what", ["of", "facts"])
 async def test_a_fault_in_tracing_costs_no_message(
     tmp_path: Path, collector: Collector, what: str, monkeypatch: pytest.MonkeyPatch

@@ -32,13 +32,14 @@ def _value(one: Any) -> Any:
 
 
 class Collector:
-    """Takes spans; `status` is what it answers."""
+    """Takes spans; `status` is what it answers, and `location` where it sends whoever asks."""
 
     def __init__(self) -> None:
         self.spans: list[Seen] = []
         self.headers: list[dict[str, str]] = []
         self.bodies: list[bytes] = []
         self.status = 200
+        self.location = ""
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -68,6 +69,7 @@ class Collector:
             status=self.status,
             body=ExportTraceServiceResponse().SerializeToString(),
             content_type="application/x-protobuf",
+            headers={"Location": self.location} if self.location else None,
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import random
+from typing import Any
 
 import pytest
 
@@ -64,9 +66,34 @@ def test_the_largest_of_many(smallest: bool) -> None:
     best: Largest[int] = Largest(30, smallest=smallest)
     for at, value in enumerate(values):
         best.add(value, at)
-        assert len(best._found) <= 4 * 30 + 100
+        assert len(best._heap) <= 30
     wanted = sorted(enumerate(values), key=lambda one: one[1], reverse=not smallest)[:30]
+    assert sorted(best.all()) == sorted((value, at) for at, value in wanted)
     assert best.take() == [(value, at) for at, value in wanted], "equal ones in their order"
+
+
+@pytest.mark.parametrize("smallest", [False, True])
+def test_a_page_far_down_is_found_without_sorting_what_is_above_it(
+    smallest: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    popped = 0
+
+    def counting(heap: list[Any]) -> Any:
+        nonlocal popped
+        popped += 1
+        return heapq.heappop(heap)
+
+    monkeypatch.setattr(stepping, "heappop", counting)
+    names = [f"g:{random.Random(at).randrange(10_000)}" for at in range(5_000)]
+    best: Largest[str] = Largest(4_050, smallest=smallest)
+    for name in names:
+        best.add(name, name)
+    page = [name for _, name in best.take(4_000)]
+    assert page == sorted(names, reverse=not smallest)[4_000:4_050]
+    assert popped == 50
+    few: Largest[str] = Largest(10, smallest=smallest)
+    few.add("a", "a")
+    assert few.take(5) == [] and Largest[int](0).take() == []
 
 
 async def test_many_things_are_looked_at_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:

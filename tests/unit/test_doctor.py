@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import resource
@@ -247,6 +248,25 @@ def test_a_directory_that_only_another_user_can_read(data: Path, monkeypatch: py
     rows = {one.check: one for one in disk_checks.disk(settings_of(data, "health.disk_free_bytes_min=0"))}
     assert "not measured" in rows["fsync"].what and "not looked for" in rows["leftovers"].what
     assert rows["fsync"].kind == rows["leftovers"].kind == "ok"
+
+
+def test_a_file_system_that_is_read_only(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.EROFS, "Read-only file system", str(data))
+
+    monkeypatch.setattr(disk_checks.tempfile, "TemporaryFile", refused)
+    found = bad(disk_checks.disk(settings_of(data, "health.disk_free_bytes_min=0")))
+    assert found[f"{data} is read-only"] == "wrong"
+
+
+def test_a_machine_that_does_not_say_how_much_memory_it_has(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Any:
+        raise FileNotFoundError(2, "No such file or directory", "/proc/meminfo")
+
+    monkeypatch.setattr(machine_checks.psutil, "virtual_memory", missing)
+    rows = {one.check: one for one in machine_checks.machine(settings_of(data))}
+    assert rows["memory"].kind == "ok" and "can't be seen" in rows["memory"].what
+    assert {"versions", "open files", "network", "clock"} <= set(rows), "the other checks are made"
 
 
 def state_of(folder: Path) -> Callable[[], list[tuple[str, int, int]]]:

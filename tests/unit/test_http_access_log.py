@@ -26,8 +26,9 @@ def test_a_line() -> None:
         "request address=127.0.0.1 method=POST path=/v4/x status=200 bytes=12 took_ms=3 request_id=r1 note=0"
     )
     assert " path=/a%20b?200%20forged?[31m status=200 " in said(line("/a b\n200 forged\x1b[31m"))
-    for escaped in "?;&":
+    for escaped in ("?", ";", "&", "%3F", "%253f", "%252526", ""):
         assert "eJw" not in said(line(f"/v4/x{escaped}usersig=eJw")), "what was meant as a query has the UserSig"
+    assert " path=/v1/groups/100%25=a " in said(line("/v1/groups/100%25=a")).replace('"', ""), "and an id is none"
     assert len(said(line("/" + "x" * 8000))) < PATH_CHARS_MAX + 110
 
 

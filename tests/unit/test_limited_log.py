@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 
 import pytest
 
@@ -82,6 +83,12 @@ def test_a_field_is_a_number_or_a_short_text() -> None:
     assert fields.pop("long") == "x" * (FIELD_CHARS_MAX - 3) + "..."
     assert fields == {"n": 3, "on": True, "x": 1.5, "inf": "inf"}, "what says nothing is left out"
     assert Event("e", {"error": TimeoutError()}).fields == {"error": "TimeoutError"}
+
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("it can't be said")
+
+    assert Event("e", {"error": MuteError()}).fields == {"error": "MuteError"}
     assert (
         str(Event("it failed", {"user": "a b", "seq": 7, "note": 'x="y"'}))
         == 'it failed user="a b" seq=7 note="x=\\"y\\""'
@@ -93,3 +100,55 @@ def test_a_level_that_is_off_costs_no_line(log: LimitedLog, caplog: pytest.LogCa
     log.info("it is off", user="u")
     log.warning("it is on", user="u")
     assert caplog.messages == ["it is on user=u"]
+
+
+def test_a_fault_found_while_a_line_is_written_is_logged_too(caplog: pytest.LogCaptureFixture) -> None:
+    """The garbage collector runs in any thread at any time, and asyncio logs what it finds: also while this thread is
+    inside the log."""
+
+    class Collecting(Now):
+        inside = False
+
+        def __call__(self) -> int:
+            if self.inside:
+                self.inside = False
+                log.error("found by the collector")
+            return self.ms
+
+    now = Collecting()
+    log = LimitedLog("rcim.tests", now)
+    log.error("before")
+    log.error("before")
+    now.inside = True
+    thread = threading.Thread(target=log.say_counts, kwargs={"all_of_them": True}, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive(), "it waits for itself for ever"
+    assert caplog.messages == ["before", "found by the collector", "before suppressed=1"]
+
+
+def test_a_line_of_a_kind_that_is_just_being_said_is_counted(
+    log: LimitedLog, now: Now, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Again(logging.Handler):
+        """Whoever writes lines finds a fault of the same kind once."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage() == "a suppressed=1":
+                log.error("b")
+                log.error("a")
+
+    for event in ("a", "a", "b"):
+        log.error(event)
+    now.ms += EVERY_MS
+    logging.getLogger("rcim.tests").addHandler(handler := Again())
+    try:
+        thread = threading.Thread(target=log.say_counts, daemon=True)
+        thread.start()
+        thread.join(20)
+    finally:
+        logging.getLogger("rcim.tests").removeHandler(handler)
+    assert not thread.is_alive()
+    log.say_counts(all_of_them=True)
+    assert caplog.messages.count("b") == 2
+    assert sum(message.startswith("a") for message in caplog.messages) == 3
