@@ -481,7 +481,7 @@ async def test_an_administrator_reloads_and_only_looks(tmp_path: Path, caplog: p
     caplog.set_level(logging.INFO, "rcim.reload")
     assert await admin.ask(f.AdminReload(False)) == looked
     assert server.server.service.limits.mentions_max == 5
-    assert "limits.mentions_max: 30 -> 5: is in force" in caplog.text
+    assert 'setting=limits.mentions_max before=30 after=5 state="is in force"' in caplog.text
     assert await admin.ask(f.AdminReload(False)) == f.AdminReloadOk([], 0)
     server.write("[limits]\nmentions_max = x\n")
     refused = await admin.ask(f.AdminReload(False))
