@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -84,7 +85,10 @@ class DataDir:
             raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
 
     def _check_whole(self) -> None:
-        """ST-03: half a restore is no data directory. Raises DataDirError."""
+        """ST-03: half a restore is no data directory. One of which only its empty folder is left was finished, or had not
+        begun. Raises DataDirError."""
+        with contextlib.suppress(OSError):
+            self.restoring.rmdir()
         if self.restoring.exists():
             self.release()
             raise DataDirError(

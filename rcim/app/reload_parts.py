@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -85,7 +86,7 @@ def merged(now: AppConfig, counts: GroupCounts, made: AppConfig) -> AppConfig:
             raise ReloadRefused(
                 f"group type {row.name} is not in the settings any more, and {counts.of(row.name)} groups have it"
             )
-    lists = made.lists
+    lists = made.lists.following(now.lists)
     for which, added in now.lists.added.items():
         if added:
             lists = lists.changed(which, added, ())
@@ -124,6 +125,7 @@ class PreparedOwner:
         if now.version != self.version:  # changed at run time meanwhile
             try:
                 config = merged(now, node.app_state.counts, self.made)
+                config = replace(config, lists=config.lists.following(self.config.lists))  # it has made its filter
             except ReloadRefused as error:
                 log.error("what was changed while the settings were reloaded is not in force", error=error)
         now.limits.put_in_force(settings.limits)
@@ -142,6 +144,11 @@ class PreparedOwner:
         await self.exchange.drop()
 
 
+def _let_others_run() -> None:
+    """In a thread: Python would let the loop's thread run only after 5 ms of its waiting, and not always then."""
+    time.sleep(0.0005)
+
+
 async def prepare_owner(node: ConversationNode, settings: Settings, files: frozenset[str]) -> PreparedOwner:
     """`files`: what names a file whose contents have changed. Raises ReloadRefused."""
     from rcim.app.nodes import app_config_of
@@ -150,7 +157,7 @@ async def prepare_owner(node: ConversationNode, settings: Settings, files: froze
         made = await asyncio.to_thread(app_config_of, settings)
         now = node.app_state.config
         config = merged(now, node.app_state.counts, made)
-        await asyncio.to_thread(lambda: config.lists.words)  # so that no message waits for it
+        await asyncio.to_thread(config.lists.make_filter, _let_others_run)  # so that no message waits for it
         live = replace(settings, limits=now.limits)
         exchange = await node.consumers.exchange_for(live, files)
     except TimeoutError:

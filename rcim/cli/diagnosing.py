@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from rcim.app.settings import SettingsError
-from rcim.app.sources import load
 from rcim.base.terminal import printable
 from rcim.cli.options import ConfigOption, DataOption, SetOption
 
@@ -26,6 +24,8 @@ def doctor(
     A server may be running. Nothing is changed. Exit status 0: nothing is wrong; 1: something is; 2: it could not be
     looked at.
     """
+    from rcim.app.settings import SettingsError
+    from rcim.app.sources import load
     from rcim.operate.doctor import bad_settings, examine
 
     flags = [*(set_ or []), *([f"server.data={data}"] if data is not None else [])]

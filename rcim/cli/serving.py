@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcim.app.exposure import warnings_at_start
 from rcim.base.limited_log import Log
 from rcim.base.terminal import printable
 from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_and_source
@@ -51,6 +50,8 @@ def serve(
     flags += [f"server.gateways={gateways}"] if gateways is not None else []
     settings, source = settings_and_source(config, flags, data)
     if check:
+        from rcim.app.exposure import warnings_at_start
+
         _print_warnings(warnings_at_start(settings))
         print("settings are good")
         return

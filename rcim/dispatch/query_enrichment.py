@@ -53,6 +53,8 @@ class QueryEnrichment:
         lists = config.lists
         for which, entries in kept.lists.items():
             lists = lists.changed(AppList(which), entries, ())
+        if lists.screens:
+            _ = lists.words  # made now, and not while the first message waits
         there = {row.name for row in (*config.types, config.types.pair)} | kept.types.keys()
         for name, count in kept.counts.items():
             if count and name not in there:

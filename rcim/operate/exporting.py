@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import os
@@ -130,8 +131,13 @@ def _writing(to: str) -> Iterator[IO[bytes]]:
     path = Path(to)
     unfinished = path.with_name(path.name + INCOMPLETE)
     try:
-        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise BackupError(f"{unfinished}: {error.strerror}") from None
+    try:
         with os.fdopen(fd, "wb") as raw:
+            _take(fd, unfinished)
+            raw.truncate()
             if to.endswith(".gz"):
                 with gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6) as packed:
                     yield packed  # type: ignore[misc]  # it has what is used of IO[bytes]
@@ -139,8 +145,25 @@ def _writing(to: str) -> Iterator[IO[bytes]]:
                 yield raw
             raw.flush()
             os.fsync(raw.fileno())
-        unfinished.rename(path)
-    except OSError as error:
-        raise BackupError(f"{unfinished}: {error.strerror}") from None
-    finally:
+            unfinished.rename(path)
+    except _TakenError:
+        raise BackupError(f"{unfinished}: another export is writing it") from None
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise BackupError(f"{unfinished}: {error.strerror}") from None
+        raise
+
+
+class _TakenError(Exception):
+    """Somebody else writes the file."""
+
+
+def _take(fd: int, path: Path) -> None:
+    """Nobody else writes this file until it is closed. Raises _TakenError, OSError."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(fd), path.lstat()):  # finished by another one meanwhile
+            raise _TakenError
+    except (BlockingIOError, FileNotFoundError):
+        raise _TakenError from None

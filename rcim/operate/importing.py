@@ -156,7 +156,7 @@ class _Reading:
     def _header(self) -> None:
         try:
             header = msgspec.json.decode(self._line(), type=Header)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise self._wrong("it is no export of rcim: the first line is no header") from None
         if header.format != FORMAT:
             raise self._wrong(
@@ -179,7 +179,7 @@ class _Reading:
     def _decoded(self, data: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
         try:
             return decoder.decode(data)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._wrong(str(error)) from None
 
     def _commit(self, backend: LmdbBackend, batch: list[tuple[int, Kind, Any]]) -> None:

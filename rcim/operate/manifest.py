@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
 import msgspec
 
@@ -20,10 +21,16 @@ STORE_FILE = "store/data.mdb"
 KEY, SETTINGS, LOG, STORE = "key", "settings", "log", "store"
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+HistoryId = Annotated[int, msgspec.Meta(ge=0)]
+Time = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
+"""Milliseconds since 1970, up to the year 9999."""
+
+
 class FileEntry(msgspec.Struct, frozen=True):
     """A file of the backup."""
 
-    bytes: int
+    bytes: Count
     sha256: str
     part: str
     """What it belongs to: `store`, `key`, `settings` or `log`."""
@@ -35,13 +42,13 @@ class Manifest(msgspec.Struct, frozen=True):
     format: int
     rcim: str
     """The version of the program that made it."""
-    schema: int
-    history: int
-    commit: int
+    schema: Count
+    history: HistoryId
+    commit: Count
     """The number of the last commit that is in it."""
-    at_ms: int
+    at_ms: Time
     """When the copy began: what was acknowledged before is in it."""
-    seconds: float
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
     """How long it took."""
     checked: bool
     """Its pages were looked at after copying."""
@@ -83,7 +90,7 @@ def read(folder: Path) -> Manifest:
                 f"format {FORMAT}. Restore it with rcim {versions.rcim} or later"
             )
         manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BackupError(f"{file}: it is damaged: {error}") from None
     if manifest.schema > SCHEMA_VERSION:
         raise BackupError(

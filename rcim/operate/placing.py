@@ -59,7 +59,7 @@ class Placing:
             return msgspec.json.decode(self._plan.read_bytes(), type=Plan)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BackupError(f"{self._plan}: {error}") from None
 
     def begin(self, *, replace: bool) -> None:
@@ -97,8 +97,10 @@ class Placing:
             raise BackupError(f"{self.new}: the new history can't be noted: is the disk full?")
         (self.new / "store" / "lock.mdb").unlink(missing_ok=True)
         trail = Trail(self.new / self.data.trail.name)
-        trail.note(found, stamp)
-        trail.close()
+        try:
+            trail.note(found, stamp)
+        finally:
+            trail.close()
         return found
 
     def finish(self, source: str, history: int) -> str:
@@ -126,9 +128,12 @@ class Placing:
                     _sync(aside)
                 _sync(self.data.path)
                 self._write(msgspec.structs.replace(plan, cleared=True))
-            for path in sorted(self.new.iterdir()):
-                path.rename(self.data.path / path.name)
-            _sync(self.data.path)
+            if self.new.exists():
+                for path in sorted(self.new.iterdir()):
+                    path.rename(self.data.path / path.name)
+                _sync(self.data.path)
+                self.new.rmdir()
+            self._plan.unlink()  # last: without it nothing says that all is there
             shutil.rmtree(self.data.restoring)
             _sync(self.data.path)
         except OSError as error:

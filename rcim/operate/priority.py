@@ -11,7 +11,9 @@ def lower_priority() -> None:
     imported or done: a start of Python takes 0.3 s of a processor."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, 19)
-    with contextlib.suppress(OSError):  # whoever wakes up takes the processor at once, and not after a slice
+    with contextlib.suppress(
+        OSError, AttributeError
+    ):  # whoever wakes up takes the processor at once, and not after a slice
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     import psutil
 

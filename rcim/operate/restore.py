@@ -49,6 +49,9 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False, with_key
         except BackupError:
             place.give_up()
             raise
+        except OSError as error:  # of folders and names; those of files are told above
+            place.give_up()
+            raise BackupError(f"{error.filename or place.new}: {error.strerror}") from None
         return Restored(manifest, history, place.finish(source, history), went_on=False)
 
 

@@ -13,7 +13,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
+from copy import copy
 from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import normalize
@@ -24,6 +25,10 @@ from rcim.rules.folding import INVISIBLE, JAMO, NEEDS_JOINING, Table, fold, is_m
 
 MASK = "***"
 WORD_BYTES_MAX = 64
+NOTED_WORDS = 100
+"""Words that are folded at a time: 0.2 to 3 ms."""
+PART_WORDS = 3000
+"""Words that are made ready for looking together while the server runs: 4 ms, in which nothing else runs."""
 FILLERS = "*-_.·•~|"
 """What is passed over unless the app says otherwise. No space: two words are not one."""
 SAMPLE = ("fuck", "shit", "asshole", "傻逼", "操你妈")
@@ -47,30 +52,118 @@ class _Letter(NamedTuple):
     marks: frozenset[str]
 
 
+MARKS = "\n"
+"""Between a folded word, which has no such character, and its marks."""
+
+
+def _folded_of(word: str) -> str:
+    return word.partition(MARKS)[0]
+
+
+REFUSED = 1 << 32
+"""Added to the number of uses of a word for each refused word, and 1 for each that is replaced."""
+
+
+class _Part:
+    """Words that are looked for together. It does not change. Making one takes about a microsecond for each word, and
+    keeps all other threads from running."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+        self.members = frozenset(words)
+        self.find = AhoCorasick(
+            [_folded_of(word) for word in words],
+            matchkind=MatchKind.Standard,
+            implementation=Implementation.ContiguousNFA,
+        ).find_matches_as_indexes
+
+
 class WordFilter:
-    """For one set of words. `check` costs about a microsecond for ten characters, however many words there are."""
+    """For one set of words. `check` costs about a microsecond for ten characters, however many words there are; after a
+    change (`changed`) half a microsecond more for each PART_WORDS words that are new. It does not change."""
 
     def __init__(
         self, refused: Iterable[str], replaced: Iterable[str], fillers: str = FILLERS, *, spaces: bool = False
     ) -> None:
         """`spaces`: white space is passed over."""
-        self._table = Table(fillers + CONTROLS + (WHITE_SPACE if spaces else ""))
-        words = {(self.folded(word), self._marks(word)): False for word in replaced}
-        words |= {(self.folded(word), self._marks(word)): True for word in refused}
-        words = {word: refuses for word, refuses in words.items() if word[0]}
-        self._refuses = list(words.values())
-        self._words = [word for word, _ in words]
-        self._marked = [marks for _, marks in words]
-        self._found = (
-            AhoCorasick(self._words, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA)
-            if words
-            else None
+        self.fillers, self.spaces = fillers, spaces
+        self._table = self._new_table()
+        self._refused: Set[str] = frozenset(refused)
+        self._replaced: Set[str] = frozenset(replaced)
+        self._uses: dict[str, int] = {}
+        """How many of the refused and of the replaced words are looked for as this one (`_word`): see REFUSED. Strings
+        and numbers alone: thousands of other objects would call the garbage collector, which keeps all threads from
+        running for longer than anything here."""
+        self._note(self._refused, REFUSED)
+        self._note(self._replaced, 1)
+        self._parts = [_Part(list(self._uses))] if self._uses else []
+
+    def changed(
+        self, refused: Set[str], replaced: Set[str], between: Callable[[], None] = lambda: None
+    ) -> WordFilter:
+        """The filter for these words. What it takes depends on how much is different: a millisecond for 10,000 words that
+        stay. `between` is called again and again, at the latest after what one part of PART_WORDS takes: in a thread
+        beside others it is to let them run."""
+        made = copy(self)
+        made._table = self._new_table()  # this one may be in use in another thread
+        made._uses = dict(self._uses)
+        made._refused, made._replaced = refused, replaced
+        fresh = made._note(refused - self._refused, REFUSED, between) + made._note(
+            replaced - self._replaced, 1, between
         )
+        made._note(self._refused - refused, -REFUSED, between)
+        made._note(self._replaced - replaced, -1, between)
+        made._arrange([word for word in fresh if word in made._uses], between)
+        return made
+
+    def _new_table(self) -> Table:
+        return Table(self.fillers + CONTROLS + (WHITE_SPACE if self.spaces else ""))
+
+    def _note(self, texts: Iterable[str], more: int, between: Callable[[], None] = lambda: None) -> list[str]:
+        """Count words as used so many times more; returns those that were not looked for before."""
+        fresh: list[str] = []
+        for at, text in enumerate(texts):
+            if at % NOTED_WORDS == NOTED_WORDS - 1:
+                between()
+            word = self._word(text)
+            if not word:
+                continue
+            uses = self._uses.get(word, 0)
+            if not uses:
+                fresh.append(word)
+            if uses + more:
+                self._uses[word] = uses + more
+            else:
+                del self._uses[word]
+        return fresh
+
+    def _arrange(self, fresh: Sequence[str], between: Callable[[], None]) -> None:
+        """Put new words into parts, and words out of a part that has few left that count."""
+        loose = [word for word in fresh if not any(word in part.members for part in self._parts)]
+        parts = []
+        dissolved = False
+        for part in self._parts:
+            between()
+            left = len(self._uses.keys() & part.members)
+            few = left <= min(len(part.words) // 2, PART_WORDS)
+            if few and not dissolved and left:
+                loose += [word for word in part.words if word in self._uses]
+                dissolved = True
+            elif left:
+                parts.append(part)
+        smallest = min(parts, key=lambda part: len(part.words), default=None)
+        if loose and smallest is not None and len(smallest.words) + len(loose) <= PART_WORDS:
+            parts.remove(smallest)
+            loose += [word for word in smallest.words if word in self._uses]
+        for at in range(0, len(loose), PART_WORDS):
+            between()
+            parts.append(_Part(loose[at : at + PART_WORDS]))
+        self._parts = parts
 
     @property
     def active(self) -> bool:
         """False if there are no words."""
-        return self._found is not None
+        return bool(self._uses)
 
     def folded(self, text: str) -> str:
         """The text as it is looked at."""
@@ -101,31 +194,49 @@ class WordFilter:
             at = end
         return joined + found[at:]
 
-    def _marks(self, word: str) -> tuple[frozenset[str], ...] | None:
-        """The marks of each of its characters; None if it has none, and no kana that could have one."""
-        if MAY_HAVE_MARKS.search(word) is None or not any(
-            is_mark(c) or "\u3041" <= c <= "\u30ff" for c in normalize("NFKD", word)
-        ):
-            return None
-        return tuple(letter.marks for letter in self._letters(word))
+    def _word(self, text: str) -> str:
+        """A word as it is looked for: folded, and if marks matter (rule 2) with those of each of its characters. Empty if
+        nothing of it is looked at."""
+        folded = self.folded(text)
+        if not folded or not _may_have_marks(text):
+            return folded
+        return folded + "".join(MARKS + "".join(sorted(letter.marks)) for letter in self._letters(text))
 
     def check(self, texts: Sequence[str]) -> list[str] | str | None:
         """None: nothing is wrong. A string: the word for which they are refused. Else what they become."""
-        if self._found is None:
+        if not self._parts:
             return None
         whole = texts[0] if len(texts) == 1 else "".join(texts)
-        matches = self._found.find_matches_as_indexes(self.folded(whole), overlapping=True)
-        if matches and any(self._marked[number] is not None for number, _, _ in matches):
-            letters = self._letters(whole)
-            matches = [match for match in matches if self._has_its_marks(match, letters)]
+        folded = self.folded(whole)
+        found = [(part.words, hits) for part in self._parts if (hits := part.find(folded, overlapping=True))]
+        return self._verdict(texts, whole, found) if found else None
+
+    def _verdict(self, texts: Sequence[str], whole: str, found: Sequence[_Found]) -> list[str] | str | None:
+        """As `check`, of what the parts have found."""
+        matches = self._matches(whole, found)
         if not matches:
             return None
-        for number, _, _ in matches:
-            if self._refuses[number]:
-                return self._words[number]
+        for word, _, _ in matches:
+            if self._uses[word] >= REFUSED:
+                return _folded_of(word)
         return self._masked(texts, whole, self._spans(whole, matches))
 
-    def _spans(self, whole: str, matches: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    def _matches(self, whole: str, found: Sequence[_Found]) -> list[_Match]:
+        """The words that count, and where they stand in the folded text; those that end first come first."""
+        matches = [
+            (words[number], start, end)
+            for words, hits in found
+            for number, start, end in hits
+            if words[number] in self._uses
+        ]
+        if any(MARKS in word for word, _, _ in matches):
+            letters = self._letters(whole)
+            matches = [match for match in matches if self._has_its_marks(match, letters)]
+        if len(found) > 1:
+            matches.sort(key=lambda match: (match[2], match[1]))
+        return matches
+
+    def _spans(self, whole: str, matches: Sequence[_Match]) -> list[tuple[int, int]]:
         """Where the matches stand in the text itself."""
         if NEEDS_JOINING.search(whole.translate(self._table)) is not None:
             letters = self._letters(whole)
@@ -135,13 +246,12 @@ class WordFilter:
             reply_to = [at for at, char in enumerate(whole) for _ in self._table[ord(char)]]
         return [(reply_to[start], _with_marks(whole, reply_to[end - 1] + 1)) for _, start, end in matches]
 
-    def _has_its_marks(self, match: tuple[int, int, int], letters: list[_Letter]) -> bool:
+    def _has_its_marks(self, match: _Match, letters: list[_Letter]) -> bool:
         """Rule 2."""
-        number, start, end = match
-        wanted = self._marked[number]
-        return wanted is None or all(
-            marks <= letter.marks and (letter.marks - marks).isdisjoint(VOICED)
-            for marks, letter in zip(wanted, letters[start:end], strict=True)
+        word, start, end = match
+        return MARKS not in word or all(
+            letter.marks.issuperset(marks) and letter.marks.difference(marks).isdisjoint(VOICED)
+            for marks, letter in zip(word.split(MARKS)[1:], letters[start:end], strict=True)
         )
 
     def _masked(self, texts: Sequence[str], whole: str, spans: list[tuple[int, int]]) -> list[str]:
@@ -155,6 +265,19 @@ class WordFilter:
         for text in texts:
             ends.append(ends[-1] + len(text))
         return [_cut(whole, start, end, runs) for start, end in pairwise(ends)]
+
+
+def _may_have_marks(word: str) -> bool:
+    """False if it has no marks, and no kana that could have one."""
+    return MAY_HAVE_MARKS.search(word) is not None and any(
+        is_mark(c) or "\u3041" <= c <= "\u30ff" for c in normalize("NFKD", word)
+    )
+
+
+_Found = tuple[Sequence[str], list[tuple[int, int, int]]]
+"""The words of a part, and which of them stand from where to where in the folded text."""
+_Match = tuple[str, int, int]
+"""A word, and from where to where it stands in the folded text."""
 
 
 def _with_marks(text: str, end: int) -> int:

@@ -9,7 +9,7 @@ import os
 import random
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +254,18 @@ def outside(place: Path) -> None:
     changed(place, files=found["files"] | {"../../evil": found["files"]["signing.key"]})
 
 
+def named(place: Path, name: str) -> None:
+    """The manifest has one more file."""
+    found = json.loads((place / m.MANIFEST).read_text(encoding="utf-8"))
+    changed(place, files=found["files"] | {name: found["files"]["signing.key"]})
+
+
+def first_key(place: Path, data: bytes) -> None:
+    """The name of the first value of the manifest begins with these bytes."""
+    file = place / m.MANIFEST
+    file.write_bytes(file.read_bytes().replace(b'"', b'"' + data, 1))
+
+
 BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
     "another byte": (flip, "is not what the manifest says"),
     "cut off": (lambda place: os.truncate(place / m.STORE_FILE, 9000), "is not what the manifest says"),
@@ -265,6 +277,11 @@ BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
     "newer format": (lambda place: changed(place, format=2, rcim="9.0"), "knows format 1. Restore it with rcim 9.0"),
     "newer schema": (lambda place: changed(place, schema=99, rcim="9.0"), "schema version 99; .* with rcim 9.0"),
     "a file elsewhere": (outside, "is no file of a backup"),
+    "a file in a file": (lambda place: named(place, m.STORE_FILE + "/x"), "File exists|Not a directory"),
+    "a name too long": (lambda place: named(place, "x" * 300), "File name too long"),
+    "no UTF-8": (lambda place: first_key(place, b"\xff"), "it is damaged"),
+    "a time of no calendar": (lambda place: changed(place, at_ms=10**30), "it is damaged"),
+    "a commit below zero": (lambda place: changed(place, commit=-1), "it is damaged"),
 }
 
 
@@ -323,21 +340,69 @@ class Killed(BaseException):
     """In place of SIGKILL: nothing is tidied up by what catches exceptions of this program."""
 
 
-def kill_points(monkeypatch: pytest.MonkeyPatch, number: int) -> Iterator[None]:
-    """The process ends at the `number`th rename."""
-    count = 0
-    rename = Path.rename
+STEPS = ("rename", "replace", "unlink", "rmdir", "mkdir", "fsync", "ftruncate", "pwrite")
 
-    def dies(self: Path, target: Path) -> Path:
-        nonlocal count
-        count += 1
-        if count == number:
-            raise Killed
-        return rename(self, target)
+
+def kill_points(monkeypatch: pytest.MonkeyPatch, number: int, steps: Sequence[str] = ("rename",)) -> Iterator[None]:
+    """The process ends at the `number`th call of one of these functions of `os`, before it is done."""
+    count = 0
+
+    def dying(call: Callable[..., Any]) -> Callable[..., Any]:
+        def dies(*args: Any, **options: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count >= number:
+                raise Killed
+            return call(*args, **options)
+
+        return dies
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", dies)
+        for step in steps:
+            patch.setattr(os, step, dying(getattr(os, step)))
         yield
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_goes_on(
+    replace: bool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each change of files: a server starts on what was there before, or on all that is new, or not at all until the
+    next run has finished."""
+    place = Path(b.back_up(settings, tmp_path / "backups", FAST).folder)
+    expected = rows(tmp_path / "data" / "store")
+    number, killed = 0, True
+    while killed:
+        number += 1
+        target = tmp_path / f"new{number}"
+        if replace:
+            shutil.copytree(tmp_path / "data", target)
+            (target / "mine").write_text("x", encoding="utf-8")
+        killed = False
+        points = kill_points(monkeypatch, number, STEPS)
+        next(points)
+        try:
+            restore(at(target), place, replace=replace)
+        except Killed:
+            killed = True
+        next(points, None)
+        as_before = (target / "mine").exists() if replace else not (target / "store").exists()
+        target.mkdir(exist_ok=True, mode=0o700)
+        try:
+            usable(target)
+        except DataDirError as error:
+            assert "broken off: run it again" in str(error)
+            restore(at(target), place, replace=replace)
+        else:
+            assert as_before or (target / "store").exists()
+            if as_before:
+                restore(at(target), place, replace=replace)
+        assert rows(target / "store") == expected
+        assert len(list(target.rglob("mine"))) == replace
+        usable(target)
+        assert not (target / "restoring").exists()
+        shutil.rmtree(target)
+    assert number > 30
 
 
 @pytest.mark.parametrize("replace", [False, True])

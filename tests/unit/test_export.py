@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -222,6 +223,10 @@ BAD: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str]] = {
     "a control character": (changed("head", conversation="a\x00b"), "head: conversation has to be"),
     "an empty key": (changed("head", conversation=""), "head: conversation has to be"),
     "a counter of no such name": (changed("counter", name="id"), "counter: 'id' is none"),
+    "no UTF-8": (
+        lambda lines: [lines[0], b'{"kind":"app_limit","\xff":1}\n', *lines[1:]],
+        "line 2: ",
+    ),
     "twice": (
         lambda lines: ended([*lines[:2], lines[1], *lines[2:]]),
         "line 3: counter: an earlier line says it, too",
@@ -304,6 +309,22 @@ def test_an_export_that_fails_leaves_the_file_of_before(exported: list[bytes], t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "x.jsonl"]
     with pytest.raises(BackupError, match="No such file or directory"):
         export(settings, str(tmp_path / "no" / "x"))
+
+
+def test_two_exports_to_one_file_do_not_mix(exported: list[bytes], tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    settings = load(None, {}, [f"server.data={tmp_path / 'data'}"])
+    unfinished = tmp_path / "x.jsonl.incomplete"
+    with open(unfinished, "wb") as other:
+        other.write(b"of the other")
+        other.flush()
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(BackupError, match="another export is writing it"):
+            export(settings, str(file))
+        assert unfinished.read_bytes() == b"of the other"
+    export(settings, str(file))  # what one that was killed has left is no hindrance
+    assert file.read_bytes().splitlines(keepends=True)[1:] == exported[1:]
+    assert not unfinished.exists()
 
 
 def backend_of(folder: Path) -> Any:

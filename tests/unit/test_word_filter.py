@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from collections.abc import Sequence
 
 import pytest
 from rcim_bench import filter as bench
 
 from rcim.base.errors import RcimError
 from rcim.content.elements import Custom, Merged, MergedMessage, Text, decode_body, encode_body
-from rcim.rules.word_filter import MASK, WordFilter
+from rcim.rules import word_filter
+from rcim.rules.word_filter import MASK, PART_WORDS, WordFilter
 from rcim.service.screening import screening
 from tests.amount import some
 
@@ -116,3 +118,58 @@ def test_what_it_remembers_is_bounded() -> None:
     for start in range(0x100, 0x20000, 500):
         found.check(["".join(chr(c) for c in range(start, start + 500) if not 0xD800 <= c < 0xE000)])
     assert len(found._table) <= 30_000
+
+
+@pytest.mark.parametrize("seed", range(some(20, of=80)))
+def test_changed_step_by_step_it_finds_what_a_new_one_finds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_filter, "PART_WORDS", 4)
+    rng = random.Random(seed)
+    letters = "aAbé*カガ"
+    every = ["".join(rng.choice(letters) for _ in range(rng.randint(1, 3))) for _ in range(40)]
+    refused: frozenset[str] = frozenset()
+    replaced = frozenset(rng.sample(every, rng.randint(0, 20)))
+    found = WordFilter(refused, replaced)
+    for _ in range(15):
+        refused ^= frozenset(rng.sample(every, rng.choice((0, 1, 3))))
+        replaced ^= frozenset(rng.sample(every, rng.choice((0, 1, 3, 20))))
+        before, found = found, found.changed(refused, replaced)
+        wanted = WordFilter(refused, replaced)
+        assert found.active == wanted.active
+        for _ in range(20):
+            texts = ["".join(rng.choice(letters) for _ in range(rng.randint(0, 8))) for _ in range(rng.randint(1, 3))]
+            said, due = found.check(texts), wanted.check(texts)
+            assert type(said) is type(due)
+            assert isinstance(said, str) or said == due, "which of several refused words is named may differ"
+        assert before is not found
+
+
+def test_a_change_makes_only_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What keeps all other threads from running is making a part: only what is new, and no more than PART_WORDS."""
+    made: list[int] = []
+
+    class Part(word_filter._Part):
+        def __init__(self, words: Sequence[str]) -> None:
+            made.append(len(words))
+            super().__init__(words)
+
+    monkeypatch.setattr(word_filter, "_Part", Part)
+    first = frozenset(f"word {number}" for number in range(3 * PART_WORDS))
+    found = WordFilter(first, ())
+    made.clear()
+    found = found.changed(first | {"another"}, frozenset())
+    assert made == [1]
+    found = found.changed(frozenset(f"second {number}" for number in range(2 * PART_WORDS + 1)), frozenset())
+    assert max(made) <= PART_WORDS
+    assert found.check(["word 1"]) is None
+    assert found.check(["second 1"]) is not None
+    made.clear()
+    assert not found.changed(frozenset(), frozenset()).active
+    assert not made
+    many = frozenset(f"third {number}" for number in range(300))
+    one_by_one = WordFilter((), ())
+    for number in range(300):
+        one_by_one = one_by_one.changed(frozenset(sorted(many)[: number + 1]), frozenset())
+    assert len(one_by_one._parts) == 1
+    for number in range(299):
+        one_by_one = one_by_one.changed(frozenset(sorted(many)[number + 1 :]), frozenset())
+    assert sum(len(part.words) for part in one_by_one._parts) <= 4, "words that are gone are not kept for ever"

@@ -1,0 +1,27 @@
+"""A command that runs beside a busy server lowers its priority before it imports what takes long (ST-03)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def said_by(program: str) -> str:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_command_line_imports_no_settings() -> None:
+    heavy = ("rcim.app.settings", "rcim.app.sources", "rcim.operate.backup", "lmdb", "psutil", "rcim.store.backend")
+    assert said_by(f"import sys, rcim.cli.program; print([n for n in {heavy} if n in sys.modules])") == "[]"
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="the system has no such policy")
+def test_a_backup_gets_only_what_is_left_of_the_processor() -> None:
+    program = (
+        "import os\nfrom rcim.operate.priority import lower_priority\nlower_priority()\n"
+        "print(os.sched_getscheduler(0) == os.SCHED_IDLE, os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    assert said_by(program) == "True 19"
