@@ -146,6 +146,7 @@ class ConversationNode:
                 backend=backend,
                 gateways=settings.server.gateways,
                 loop=loop,
+                lag=self.meters.lag,
             )
             undo.callback(health.stop)
             self.dispatcher.delegates.health(health)
@@ -162,7 +163,6 @@ class ConversationNode:
         self.dispatcher.start(sink, self.consumers.ask_app, self._counted)
         self.consumers.start()
         self.audit.start()
-        self._health.start()
 
     def _counted(self) -> dict[str, int]:
         traced = self.traces.spans.counted() if self.traces is not None else {}
@@ -314,7 +314,7 @@ class GatewayNode:
         if self._own_traces is not None:
             self.service.hub.inspection.beside = self._own_traces.spans.counted
         process = f"gateway {self._number}" if self._number else "server"
-        self._health = ConnectionHealth(self.settings.health, process, loop)
+        self._health = ConnectionHealth(self.settings.health, process, self._meters.lag)
         self._health.use_certificate(paths_of(self.settings)[0] if self.settings.server.tls else None)
         self.service.hub.inspection.health = self._health.rows
         lines = AuditFiles(self.data.audit, self._note_audit_loss)
@@ -341,8 +341,6 @@ class GatewayNode:
         proxies = ProxySettings(networks_of(server.proxy_from), self._note_refused_header)
         self._listener = await listen(every(make), server.host, port, tls, shared=shared, proxies=proxies)
         self.port = self._listener.port
-        if self._health is not None:
-            self._health.lag.start()  # from now on: the start blocks the loop, and harms nobody
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take requests of back ends over HTTP, if that is on; `tls` as for `listen`. Raises OSError."""
@@ -378,8 +376,6 @@ class GatewayNode:
         self.service.audit.lines.close()
         if self._own_traces is not None:
             await asyncio.to_thread(self._own_traces.spans.stop)
-        if self._health is not None:
-            self._health.lag.stop()
         log.info("stopped", connections=count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:

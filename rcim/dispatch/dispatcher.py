@@ -120,12 +120,7 @@ class Dispatcher:
         self._ready: deque[Mailbox] = deque()
         loader = Loader(store, app_state)
         self._registry = ActorRegistry(
-            loop=loop,
-            reader=self._reader,
-            loader=loader,
-            limits=self._limits,
-            queue=self,
-            time=self.time,
+            loop=loop, reader=self._reader, loader=loader, limits=self._limits, queue=self, time=self.time
         )
         self._mailboxes = self._registry.mailboxes
         self._turn_due = False
@@ -142,7 +137,7 @@ class Dispatcher:
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self.metrics = MetricsGathering(loop, meters)
-        self._live = LiveQueries(loop, self._registry, self.look, self.time.now_ms, app_state.open_channels)
+        self._live = LiveQueries(loop, self._registry, self.look, self.time.now_ms, app_state.open_channels, meters)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self.metrics, self._live)
         meters.add(lambda: owner_figures(self, app_state.figures))
         context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
