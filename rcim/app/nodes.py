@@ -20,6 +20,7 @@ from rcim.app import certificates
 from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError, Keys
 from rcim.app.health import ConnectionHealth, ConversationHealth
+from rcim.app.logs import lines_dropped
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.app.store_figures import store_figures
@@ -165,8 +166,7 @@ class ConversationNode:
         self.audit.start()
 
     def _counted(self) -> dict[str, int]:
-        traced = self.traces.spans.counted() if self.traces is not None else {}
-        return self.consumers.counted() | traced
+        return self.consumers.counted() | _counted_beside(self.traces, of_a_process=self.meters.process != "server")
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -221,6 +221,12 @@ def _traces_of(settings: Settings, data: DataDir, loop: asyncio.AbstractEventLoo
     from rcim.app.traces import traces_of  # only who has it on pays for it
 
     return traces_of(settings, data.key(), loop, role)
+
+
+def _counted_beside(traces: MessageTraces | None, *, of_a_process: bool = True) -> dict[str, int]:
+    """What is counted of the traces that are this half's own, and of the log if this half answers for its process."""
+    log_lines = {"log_lines_dropped": lines_dropped()} if of_a_process else {}
+    return log_lines | (traces.spans.counted() if traces is not None else {})
 
 
 def identity_of(settings: Settings, keys: Keys) -> Identity:
@@ -311,8 +317,7 @@ class GatewayNode:
         )
         if self.traces is not None:
             self.service.hub.fanout.watch = self.traces
-        if self._own_traces is not None:
-            self.service.hub.inspection.beside = self._own_traces.spans.counted
+        self.service.hub.inspection.beside = partial(_counted_beside, self._own_traces)
         process = f"gateway {self._number}" if self._number else "server"
         self._health = ConnectionHealth(self.settings.health, process, self._meters.lag)
         self._health.use_certificate(paths_of(self.settings)[0] if self.settings.server.tls else None)

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 
+from rcim.app.logs import lines_dropped
 from rcim.base import metrics as m
 from rcim.base.meters import Figure, Meters, figure
 from rcim.version import __version__
@@ -23,6 +24,7 @@ def process_figures(meters: Meters) -> Callable[[], Iterator[Figure]]:
         yield figure(m.CPU, used.system_s, process, "system")
         yield figure(m.MEMORY, used.memory_bytes, process)
         yield figure(m.OPEN_FILES, used.open_files, process)
+        yield figure(m.LOG_LINES_DROPPED, lines_dropped())
         if used.open_files_max is not None:
             yield figure(m.OPEN_FILES_MAX, used.open_files_max, process)
 
