@@ -19,7 +19,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.records import Record
 from rcim.actor.unstored_ids import UnstoredIds
 from rcim.app.nodes import ConversationNode, GatewayNode
-from rcim.app.process_figures import ProcessFigures
+from rcim.app.process_figures import process_figures
 from rcim.app.server import Server
 from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
@@ -187,7 +187,7 @@ class TestCluster(TestServer):
         meters = Meters("owner", on=self.settings.metrics.on)
         self.back = ConversationNode(self.settings, meters)
         self.back.open(loop)
-        ProcessFigures(meters, loop)
+        meters.add(process_figures(meters))
         self.links = GatewayRouter(self.back.dispatcher, loop, meters, gateways=2)
         self.back.start(self.links)
         await self.links.listen_at(self._bus / "owner")
@@ -202,7 +202,7 @@ class TestCluster(TestServer):
     async def _start_gateway(self, number: int) -> None:
         loop = asyncio.get_running_loop()
         meters = Meters(f"gateway-{number}", on=self.settings.metrics.on)
-        ProcessFigures(meters, loop)
+        meters.add(process_figures(meters))
         front = GatewayNode(self.settings, self.server.data, number, meters)
         remote = RemoteOwner(self._bus / "owner", number, self.settings.limits, loop)
         service = front.make_service(remote, loop)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from rcim.actor.outbox_results import ConsumerRow
 from rcim.app.certificates import DAY_S, ends_s
 from rcim.app.health_settings import HealthSettings
 from rcim.base import clock
+from rcim.base.loop_lag import LoopLag
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.outbox.outbox import Outbox
 from rcim.store.backend import LmdbBackend, StoreError
@@ -30,58 +30,27 @@ FACTS_S = 0.7
 not known how far they are, which is a warning."""
 COMMIT_MS = 30_000
 """How long a commit that failed, with none after it, counts as a failure; after that it is a warning."""
-TICK_S = 0.25
-SAMPLES = 40
-"""The lag of the last 10 s."""
 FAILED_TIMES = 10
 """A loop that is late by so many times the bound has failed."""
 
 
-class LoopLag:
-    """How late the event loop is with what is due. `start`, then `stop`."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._samples: deque[int] = deque(maxlen=SAMPLES)
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        due_s = self._loop.time() + TICK_S
-        self._timer = self._loop.call_at(due_s, self._look, due_s)
-
-    def _look(self, due_s: float) -> None:
-        self._samples.append(max(0, int((self._loop.time() - due_s) * 1000)))
-        self.start()
-
-    def stop(self) -> None:
-        """Look no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    @property
-    def worst_ms(self) -> int:
-        """The worst of the last 10 s."""
-        return max(self._samples, default=0)
-
-    def row(self, process: str, bound_ms: int) -> HealthRow:
-        """The check of this loop."""
-        lag_ms = self.worst_ms
-        state: HealthState = "ok"
-        if lag_ms > bound_ms:
-            state = "failed" if lag_ms > FAILED_TIMES * bound_ms else "warning"
-        reason = f"the event loop was late by {lag_ms} ms in the last 10 s" if state != "ok" else ""
-        return HealthRow("loop", process, state, reason, {"lag_ms": lag_ms, "bound_ms": bound_ms})
+def _loop_row(lag: LoopLag, process: str, bound_ms: int) -> HealthRow:
+    """The check of the loop of this process."""
+    lag_ms = lag.longest_us // 1000
+    state: HealthState = "ok"
+    if lag_ms > bound_ms:
+        state = "failed" if lag_ms > FAILED_TIMES * bound_ms else "warning"
+    reason = f"the event loop was late by {lag_ms} ms in the last 10 s" if state != "ok" else ""
+    return HealthRow("loop", process, state, reason, {"lag_ms": lag_ms, "bound_ms": bound_ms})
 
 
 class ConnectionHealth:
     """The checks of a process that holds connections."""
 
-    def __init__(self, settings: HealthSettings, process: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, settings: HealthSettings, process: str, lag: LoopLag) -> None:
         self._settings = settings
         self._process = process
-        self.lag = LoopLag(loop)
+        self._lag = lag
         self.certificate_ends_s: float | None = None
         """When the certificate in force ends, in seconds since 1970; None without TLS."""
         self.stopping = False
@@ -95,7 +64,7 @@ class ConnectionHealth:
 
     def rows(self) -> list[HealthRow]:
         """What is found now."""
-        found = [self.lag.row(self._process, self._settings.loop_lag_ms_max), self._stopping()]
+        found = [_loop_row(self._lag, self._process, self._settings.loop_lag_ms_max), self._stopping()]
         if self.certificate_ends_s is not None:
             found.append(self._certificate(self.certificate_ends_s - time.time()))
         return found
@@ -136,6 +105,7 @@ class ConversationHealth:
         backend: LmdbBackend,
         gateways: int,
         loop: asyncio.AbstractEventLoop,
+        lag: LoopLag,
     ) -> None:
         self._settings = settings
         self._directory = directory
@@ -150,12 +120,7 @@ class ConversationHealth:
         self._task: asyncio.Task[None] | None = None
         self._waiting: list[Callable[[], None]] = []
         self._free: asyncio.Future[int] | None = None
-        self.lag = LoopLag(loop)
-
-    def start(self) -> None:
-        """Begin to look at the loop, if no other process does that for it."""
-        if self._gateways:
-            self.lag.start()
+        self._lag = lag
 
     def ask(self, seen: Sequence[HealthRow], done: Callable[[list[HealthRow]], None]) -> None:
         """As HealthSource."""
@@ -172,7 +137,6 @@ class ConversationHealth:
 
     def stop(self) -> None:
         """Look no more; who waits is not answered."""
-        self.lag.stop()
         if self._task is not None:
             self._task.cancel()
         self._waiting.clear()
@@ -209,7 +173,7 @@ class ConversationHealth:
     def _rows(self, seen: Sequence[HealthRow]) -> list[HealthRow]:
         own = [self._store(), self._disk(), self._clock(), self._consumer_check()]
         if self._gateways:
-            own += [self.lag.row(self._process, self._settings.loop_lag_ms_max), self._gateway_check(seen)]
+            own += [_loop_row(self._lag, self._process, self._settings.loop_lag_ms_max), self._gateway_check(seen)]
         return own
 
     def _made(self, name: str, state: HealthState, reason: str, **figures: int) -> HealthRow:

@@ -38,6 +38,11 @@ def begin_logging(level: str, form: str = TEXT, *, process: str = "server", numb
     sys.unraisablehook = _unraisable
 
 
+def lines_dropped() -> int:
+    """Lines of this process's log that were not written, since the start."""
+    return sum(getattr(handler, "dropped", 0) for handler in logging.getLogger().handlers)
+
+
 @contextmanager
 def counting(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Meanwhile, what is counted instead of logged (limited_log.py) is said in time, and faults that only the loop sees

@@ -20,6 +20,7 @@ from rcim.app import certificates
 from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError, Keys
 from rcim.app.health import ConnectionHealth, ConversationHealth
+from rcim.app.logs import lines_dropped
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.app.store_figures import store_figures
@@ -146,6 +147,7 @@ class ConversationNode:
                 backend=backend,
                 gateways=settings.server.gateways,
                 loop=loop,
+                lag=self.meters.lag,
             )
             undo.callback(health.stop)
             self.dispatcher.delegates.health(health)
@@ -162,11 +164,9 @@ class ConversationNode:
         self.dispatcher.start(sink, self.consumers.ask_app, self._counted)
         self.consumers.start()
         self.audit.start()
-        self._health.start()
 
     def _counted(self) -> dict[str, int]:
-        traced = self.traces.spans.counted() if self.traces is not None else {}
-        return self.consumers.counted() | traced
+        return self.consumers.counted() | _counted_beside(self.traces, of_a_process=self.meters.process != "server")
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -221,6 +221,12 @@ def _traces_of(settings: Settings, data: DataDir, loop: asyncio.AbstractEventLoo
     from rcim.app.traces import traces_of  # only who has it on pays for it
 
     return traces_of(settings, data.key(), loop, role)
+
+
+def _counted_beside(traces: MessageTraces | None, *, of_a_process: bool = True) -> dict[str, int]:
+    """What is counted of the traces that are this half's own, and of the log if this half answers for its process."""
+    log_lines = {"log_lines_dropped": lines_dropped()} if of_a_process else {}
+    return log_lines | (traces.spans.counted() if traces is not None else {})
 
 
 def identity_of(settings: Settings, keys: Keys) -> Identity:
@@ -311,10 +317,9 @@ class GatewayNode:
         )
         if self.traces is not None:
             self.service.hub.fanout.watch = self.traces
-        if self._own_traces is not None:
-            self.service.hub.inspection.beside = self._own_traces.spans.counted
+        self.service.hub.inspection.beside = partial(_counted_beside, self._own_traces)
         process = f"gateway {self._number}" if self._number else "server"
-        self._health = ConnectionHealth(self.settings.health, process, loop)
+        self._health = ConnectionHealth(self.settings.health, process, self._meters.lag)
         self._health.use_certificate(paths_of(self.settings)[0] if self.settings.server.tls else None)
         self.service.hub.inspection.health = self._health.rows
         lines = AuditFiles(self.data.audit, self._note_audit_loss)
@@ -341,8 +346,6 @@ class GatewayNode:
         proxies = ProxySettings(networks_of(server.proxy_from), self._note_refused_header)
         self._listener = await listen(every(make), server.host, port, tls, shared=shared, proxies=proxies)
         self.port = self._listener.port
-        if self._health is not None:
-            self._health.lag.start()  # from now on: the start blocks the loop, and harms nobody
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take requests of back ends over HTTP, if that is on; `tls` as for `listen`. Raises OSError."""
@@ -378,8 +381,6 @@ class GatewayNode:
         self.service.audit.lines.close()
         if self._own_traces is not None:
             await asyncio.to_thread(self._own_traces.spans.stop)
-        if self._health is not None:
-            self._health.lag.stop()
         log.info("stopped", connections=count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:

@@ -18,7 +18,7 @@ from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.logs import begin_logging, counting
 from rcim.app.nodes import ConversationNode, GatewayNode
 from rcim.app.part_reloads import PartReloads
-from rcim.app.process_figures import ProcessFigures
+from rcim.app.process_figures import process_figures
 from rcim.app.reload_parts import prepare_gateway, prepare_owner
 from rcim.app.settings import Settings, from_plain, plain
 from rcim.app.tuning import SWITCH_INTERVAL_S, calm_collector, raise_file_limit
@@ -112,12 +112,12 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
     back = ConversationNode(settings, meters)
     back.notes_faults = True
     back.open(loop)
-    figures = ProcessFigures(meters, loop)
+    meters.add(process_figures(meters))
     with contextlib.closing(back), counting(loop):
         links = GatewayRouter(back.dispatcher, loop, meters, settings.server.gateways)
-        figures.start()
         back.start(links)
         await links.listen_at(Path(part.bus))
+        meters.lag.start(loop)
         calm_collector()
         reloads = PartReloads(lambda settings, files: prepare_owner(back, settings, files), say)
         back.dispatcher.delegates.reloads(reloads)
@@ -125,7 +125,7 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
         await _Orders(reloads).stop.wait()
         await reloads.stop()
         links.stop()
-        figures.stop()
+        meters.lag.stop()
         await back.end()
 
 
@@ -133,17 +133,17 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
     """Hold connections until it is told to stop, then stop in order. Raises DataDirError, TimeoutError or OSError."""
     loop = asyncio.get_running_loop()
     meters = Meters(f"{GATEWAY}-{part.number}", on=settings.metrics.on)
-    figures = ProcessFigures(meters, loop)
+    meters.add(process_figures(meters))
     front = GatewayNode(settings, DataDir(Path(settings.server.data)), part.number, meters)
     remote = RemoteOwner(Path(part.bus), part.number, settings.limits, loop)
     tls = front.tls()
     service = front.make_service(remote, loop)
     service.start()
-    figures.start()
     try:
         await remote.start(service.hub.deliveries)
         await front.listen(tls, part.port, shared=True)
         await front.listen_http(tls, part.http_port, shared=True)
+        meters.lag.start(loop)
         calm_collector()
         _report(port=front.port)
         orders = _Orders(PartReloads(lambda settings, _: prepare_gateway(front, settings), say))
@@ -152,7 +152,7 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
             await orders.stop.wait()
             await front.stop()
     finally:
-        figures.stop()
+        meters.lag.stop()
         remote.stop()
         service.stop()
 

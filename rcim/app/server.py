@@ -12,7 +12,7 @@ from rcim.app import service_manager
 from rcim.app.exposure import warnings_at_start
 from rcim.app.logs import counting
 from rcim.app.nodes import ConversationNode, GatewayNode
-from rcim.app.process_figures import ProcessFigures
+from rcim.app.process_figures import process_figures
 from rcim.app.reload_parts import Both, Prepared, prepare_gateway, prepare_owner
 from rcim.app.reloading import Announcement, Reloader
 from rcim.app.settings import Settings
@@ -71,9 +71,7 @@ class Server:
         with contextlib.ExitStack() as undo:
             back.open(loop)
             undo.callback(back.close)
-            figures = ProcessFigures(self._meters, loop)
-            figures.start()
-            undo.callback(figures.stop)
+            self._meters.add(process_figures(self._meters))
             front = GatewayNode(settings, self.data, meters=self._meters)
             front.traces = back.traces
             tls = front.tls()
@@ -86,6 +84,8 @@ class Server:
             self.port = front.port
             await front.listen_http(tls, settings.http.port)
             self.http_port = front.http_port
+            self._meters.lag.start(loop)
+            undo.callback(self._meters.lag.stop)
             self.data.keep_address(self.host, self.port, settings.server.tls)
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rcim.base.histogram import Histogram
-from rcim.base.metrics import Metric, MetricKind
+from rcim.base.loop_lag import LoopLag
+from rcim.base.metrics import LOOP_LAG, Metric, MetricKind
+from rcim.base.process_use import ProcessMeter
 
 MICROSECONDS = 1_000_000
 
@@ -44,6 +46,10 @@ class Meters:
         self.on = on
         self._histograms: dict[tuple[Metric, tuple[str, ...]], Histogram] = {}
         self._sources: list[Source] = []
+        self.lag = LoopLag(self.histogram(LOOP_LAG, process))
+        """How late the loop is: measured from its `start` on, also if nothing else is."""
+        self.process_meter = ProcessMeter()
+        """Says what the process uses."""
 
     def histogram(self, metric: Metric, *labels: str) -> Histogram | None:
         """The distribution of a metric for these values of its labels, always the same; None: nothing is measured. The

@@ -144,6 +144,9 @@ CLOCK_IN_DOUBT = _gauge(
 CLOCK_DOUBTS = _counter("rcim_clock_doubts_total", "Times that the wall clock was found not to be right.")
 SWEEPS_SKIPPED = _counter("rcim_sweeps_skipped_total", "Removals by age that were left out because of the clock.")
 AUDIT_LOST = _counter("rcim_audit_lines_lost_total", "Lines of the audit log that could not be written.")
+LOG_LINES_DROPPED = _counter(
+    "rcim_log_lines_dropped_total", "Lines of the log that were not written: whoever reads it is too slow, or gone."
+)
 
 # -- connections
 

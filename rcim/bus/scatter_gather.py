@@ -14,6 +14,7 @@ from rcim.actor.queries import ConnectionsQuery, CountersQuery, HealthQuery, Loo
 from rcim.base.terms import SlowSort
 from rcim.bus import messages as m
 from rcim.bus.pipe import encoded
+from rcim.dispatch.counters import summed
 from rcim.store.answers import ConnectionRow, Metrics
 from rcim.store.health import HealthRow
 from rcim.store.live_answers import ProcessRow, SlowRow
@@ -151,11 +152,7 @@ def _together(query: Look, found: list[Any], asked: int) -> Any:
     if isinstance(query, HealthQuery):
         return [msgspec.convert(row, HealthRow) for part in found for row in part]
     if isinstance(query, CountersQuery):
-        total: dict[str, int] = {"gateways": len(found)}
-        for part in found:
-            for name, value in part.items():
-                total[name] = total.get(name, 0) + value
-        return total
+        return summed([{"gateways": len(found)}, *found])
     if isinstance(query, SlowQuery | AudiencesQuery | BusiestQuery | ProcessesQuery):
         return _live_together(query, found)
     return [user_id for part in found for user_id in part]

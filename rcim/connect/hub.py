@@ -82,7 +82,7 @@ class Hub:
             presence=self.presence,
             meters=self.meters,
         )
-        self.live = LiveInspection(self.table, self.fanout, self.subscriptions, loop, number)
+        self.live = LiveInspection(self.table, self.fanout, self.subscriptions, loop, number, self.meters)
         self.deliveries = Deliveries(
             fanout=self.fanout,
             logins=self.logins,
@@ -103,7 +103,6 @@ class Hub:
     def start(self) -> None:
         """Begin to watch deadlines."""
         self.table.start()
-        self.live.start()
 
     def __len__(self) -> int:
         """How many connections there are."""
@@ -165,5 +164,4 @@ class Hub:
     def stop(self) -> None:
         """No more timers."""
         self.table.stop()
-        self.live.stop()
         self.resubscribe.stop()

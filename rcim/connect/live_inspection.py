@@ -10,14 +10,13 @@ from typing import Any
 
 from rcim.actor.live_queries import AudiencesQuery, BusiestQuery, LiveLook, SlowQuery
 from rcim.base import clock
-from rcim.base.process_figures import process_figures
+from rcim.base.meters import Meters
 from rcim.base.terms import SlowSort
 from rcim.connect.audience import Audience
 from rcim.connect.fanout import Fanout
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable
-from rcim.dispatch.loop_lag import LoopLag
 from rcim.dispatch.stepping import Largest, in_steps
 from rcim.rules.conversation_kinds import addressed, heard_with, open_address
 from rcim.store.live_answers import SERVER, ProcessRow, SlowRow
@@ -45,7 +44,7 @@ _VALUES: dict[SlowSort, Callable[[Outgoing], int | str]] = {
 
 
 class LiveInspection:
-    """See the module's text. `number` is that of this process among the gateways. `start` once, `stop` at the end."""
+    """See the module's text. `number` is that of this process among the gateways, `meters` say what it uses."""
 
     def __init__(
         self,
@@ -54,22 +53,15 @@ class LiveInspection:
         subscriptions: Subscriptions,
         loop: asyncio.AbstractEventLoop,
         number: int,
+        meters: Meters,
     ) -> None:
         self._table = table
         self._fanout = fanout
         self._subscriptions = subscriptions
         self._loop = loop
         self._number = number
-        self._lag = LoopLag(loop)
+        self._meters = meters
         self._started_ms = clock.steady_ms()
-
-    def start(self) -> None:
-        """Begin to measure."""
-        self._lag.start()
-
-    def stop(self) -> None:
-        """No more timers."""
-        self._lag.stop()
 
     def look(self, query: LiveLook, done: Callable[[Any], None]) -> None:
         """Call `done` with the answer of this process: [count, rows] of connections; {address: (users online,
@@ -126,14 +118,14 @@ class LiveInspection:
         in_steps(self._loop, self._fanout, look, lambda: done({key: value for value, key in best.all()}))
 
     def _process(self) -> ProcessRow:
-        used = process_figures()
+        used = self._meters.process_meter.use()
         return ProcessRow(
             name=SERVER,
             pid=os.getpid(),
             cpu_ms=used.cpu_ms,
             memory_bytes=used.memory_bytes,
             open_files=used.open_files,
-            lag_us=self._lag.longest_us,
+            lag_us=self._meters.lag.longest_us,
             connections=len(self._table),
             users=len(self._subscriptions),
             uptime_ms=clock.steady_ms() - self._started_ms,

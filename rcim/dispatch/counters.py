@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from rcim.base import clock
 from rcim.base.error_kinds import ErrorKind
 from rcim.dispatch.committing import Committer
@@ -48,3 +50,12 @@ class Counters:
             "records": self.records,
             "refused": self.refused,
         }
+
+
+def summed(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counters of several processes, by name: what several have counted is added up."""
+    total: dict[str, int] = {}
+    for part in parts:
+        for name, value in part.items():
+            total[name] = total.get(name, 0) + value
+    return total

@@ -137,7 +137,7 @@ class Dispatcher:
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self.metrics = MetricsGathering(loop, meters)
-        self._live = LiveQueries(loop, self._registry, self.look, self.time.now_ms, app_state.open_channels)
+        self._live = LiveQueries(loop, self._registry, self.look, self.time.now_ms, app_state.open_channels, meters)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self.metrics, self._live)
         meters.add(lambda: owner_figures(self, app_state.figures))
         context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)

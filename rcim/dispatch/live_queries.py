@@ -13,10 +13,9 @@ from rcim.actor.outcomes import Refused
 from rcim.actor.queries import Look
 from rcim.base import clock
 from rcim.base.errors import OVERLOADED
-from rcim.base.process_figures import process_figures
+from rcim.base.meters import Meters
 from rcim.dispatch.actor_registry import ActorRegistry
 from rcim.dispatch.hot_conversations import HotConversations
-from rcim.dispatch.loop_lag import LoopLag
 from rcim.flow.activity import Activity
 from rcim.store.live_answers import SERVER, LiveAnswer, ProcessesPage, ProcessRow, SlowPage
 
@@ -32,8 +31,8 @@ Done = Callable[[LiveAnswer | Refused], None]
 
 
 class LiveQueries:
-    """See the module's text. `look` asks who holds connections, `now_ms` is the trusted time. `start` once, `stop` at the
-    end. In the loop's thread."""
+    """See the module's text. `look` asks who holds connections, `now_ms` is the trusted time, `meters` say what this
+    process uses. `start` once, `stop` at the end. In the loop's thread."""
 
     def __init__(
         self,
@@ -42,12 +41,13 @@ class LiveQueries:
         look: Callable[[Look, Callable[[Any], None]], None],
         now_ms: Callable[[], int],
         open_channels: Container[str],
+        meters: Meters,
     ) -> None:
         self.activity = Activity(clock.steady_ms())
         self._loop = loop
         self._look = look
         self._hot = HotConversations(loop, registry.mailboxes, self.activity, look, now_ms, open_channels)
-        self._lag = LoopLag(loop)
+        self._meters = meters
         self._timer: asyncio.TimerHandle | None = None
         self._started_ms = clock.steady_ms()
         self._waiting: deque[tuple[Callable[[Done], None], Done]] = deque()
@@ -55,12 +55,10 @@ class LiveQueries:
 
     def start(self) -> None:
         """Begin to count."""
-        self._lag.start()
         self._turn()
 
     def stop(self) -> None:
         """No more timers."""
-        self._lag.stop()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -110,14 +108,14 @@ class LiveQueries:
         others = [row for _, row in found]
         if any(row.name == SERVER for row in others):
             return others
-        used = process_figures()
+        used = self._meters.process_meter.use()
         own = ProcessRow(
             name=OWNER,
             pid=os.getpid(),
             cpu_ms=used.cpu_ms,
             memory_bytes=used.memory_bytes,
             open_files=used.open_files,
-            lag_us=self._lag.longest_us,
+            lag_us=self._meters.lag.longest_us,
             connections=0,
             users=0,
             uptime_ms=clock.steady_ms() - self._started_ms,

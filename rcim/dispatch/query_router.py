@@ -19,6 +19,7 @@ from rcim.actor.queries import (
 )
 from rcim.base import clock
 from rcim.dispatch.audit_reading import AuditReading, NoAuditReading
+from rcim.dispatch.counters import summed
 from rcim.dispatch.health import HealthSource, NoHealth
 from rcim.dispatch.live_queries import LiveQueries
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
@@ -106,7 +107,7 @@ class QueryRouter:
             request.reply_to.answer(request.token, page)
             return
         own = self._counting.counted() | {"uptime_ms": clock.steady_ms() - self._started_ms}
-        request.reply_to.answer(request.token, Counted(found | own))
+        request.reply_to.answer(request.token, Counted(summed([found, own])))
 
 
 class _ThenOnline:

@@ -15,7 +15,15 @@ from typing import Any
 from rcim.actor.api_keys import ApiKey, digest_of, id_of
 from rcim.actor.user_commands import Credential
 from rcim.base import clock
-from rcim.base.errors import ADMIN_REQUIRED, BAD_API_KEY, SYSTEM_SENDER, TOO_FREQUENT, USERSIG_INVALIDATED, RcimError
+from rcim.base.errors import (
+    ADMIN_REQUIRED,
+    BAD_API_KEY,
+    CREDENTIALS_MISSING,
+    SYSTEM_SENDER,
+    TOO_FREQUENT,
+    USERSIG_INVALIDATED,
+    RcimError,
+)
 from rcim.base.ids import check_user_id
 from rcim.base.terms import Platform
 from rcim.connect.online import Identity
@@ -130,6 +138,13 @@ class BackEnds:
         principal = self._made(key.acts_as, clock.wall_ms(), source)
         principal.key, principal.scopes = key, frozenset(key.scopes)
         return principal
+
+    async def bearer(self, authorization: str, source: Source) -> Principal:
+        """As `key`, of a header `Authorization: Bearer KEY`. Raises RcimError, also CREDENTIALS_MISSING."""
+        scheme, _, secret = authorization.strip().partition(" ")
+        if scheme.lower() != "bearer" or not secret.strip():
+            raise RcimError(CREDENTIALS_MISSING, "Authorization has to be `Bearer` and an API key")
+        return await self.key(secret.strip(), source)
 
     async def _read_key(self, secret: str) -> ApiKey:
         """The key as it is now. Raises RcimError."""

@@ -96,7 +96,7 @@ class ProcessRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """In RAM."""
     open_files: int
     lag_us: int
-    """The longest time for which something in the event loop was late, in the last 10 to 20 s."""
+    """The longest time for which something in the event loop was late, in the last 10 s."""
     connections: int
     users: int
     uptime_ms: int

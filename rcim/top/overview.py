@@ -34,6 +34,7 @@ TROUBLE = (
     ("refused_damaged", "refused: damaged data"),
     ("events_lost", "events lost"),
     ("audit_lost", "audit lines lost"),
+    ("log_lines_dropped", "log lines dropped"),
     ("clock_in_doubt", "clock in doubt"),
 )
 """Counters that should be 0."""

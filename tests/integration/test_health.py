@@ -79,11 +79,11 @@ async def test_what_makes_a_server_not_ready_and_what_only_warns(tmp_path: Path)
         front._health.certificate_ends_s = time.time() - 1
         assert await found() == (503, {"certificate": "failed", "disk": "warning"})
         front._health.certificate_ends_s = None
-        front._health.lag._samples.append(501)
+        front._health._lag.note(0.501, asyncio.get_running_loop().time())
         assert await found() == (200, {"loop": "warning", "disk": "warning"})
-        front._health.lag._samples.append(5001)
+        front._health._lag.note(5.001, asyncio.get_running_loop().time())
         assert await found() == (503, {"loop": "failed", "disk": "warning"})
-        front._health.lag._samples.clear()
+        front._health._lag._latest.clear()
         front._health.stopping = True
         status, said = await ready(app)
         assert status == 503 and states(said)["stopping"] == "failed", "at once, whatever is known"

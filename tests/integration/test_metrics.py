@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -98,6 +99,18 @@ async def test_any_process_answers_for_the_whole_server(server: TestServer) -> N
         for name in names:
             assert said.value("rcim_process_resident_memory_bytes", process=name) > 1 << 20
             assert said.value("rcim_process_open_files", process=name) > 0
+
+
+async def test_log_lines_that_were_dropped_are_counted(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = logging.NullHandler()
+    slow.dropped = 7  # type: ignore[attr-defined]
+    monkeypatch.setattr(logging.getLogger(), "handlers", [*logging.getLogger().handlers, slow])
+    processes = 3 if isinstance(server, TestCluster) else 1  # here they share one log, and each says its own
+    said = await scrape(ports(server)[0], await key_of(server))
+    assert said.value("rcim_log_lines_dropped_total") == processes * 7
+    admin = await server.member("administrator")
+    stats = {one.name: one.value for one in (await admin.ask(f.AdminStats())).stats}
+    assert stats["log_lines_dropped"] == processes * 7
 
 
 async def test_a_server_measures_its_loop_and_its_certificate(tmp_path: Path) -> None:

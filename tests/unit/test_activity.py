@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Message
-from rcim.base.process_figures import process_figures
+from rcim.base import process_use
+from rcim.base.histogram import Histogram
+from rcim.base.loop_lag import WINDOW_S, LoopLag
+from rcim.base.process_use import ProcessMeter
 from rcim.base.terms import Priority
 from rcim.dispatch import stepping
-from rcim.dispatch.loop_lag import WINDOW_S, LoopLag
 from rcim.dispatch.stepping import Largest, in_steps
 from rcim.flow.activity import WINDOW_MS, Activity
 
@@ -118,22 +122,30 @@ async def test_a_fault_in_the_middle_ends_it_and_is_answered() -> None:
     assert done == [1]
 
 
-def test_the_lag_is_the_longest_of_the_last_windows() -> None:
-    loop = asyncio.new_event_loop()
-    try:
-        lag = LoopLag(loop)
-        start = loop.time()
-        lag.note(0.5, start)
-        lag.note(0.1, start + 1)
-        assert lag.longest_us == 500_000
-        lag.note(0.2, start + WINDOW_S + 1)
-        assert lag.longest_us == 500_000
-        lag.note(0.01, start + 2 * WINDOW_S + 2)
-        assert lag.longest_us == 200_000
-        lag.note(0.01, start + 9 * WINDOW_S)
-        assert lag.longest_us == 10_000
-    finally:
-        loop.close()
+def test_the_lag_is_the_longest_of_the_last_10_s() -> None:
+    counted = Histogram((0.1, 1.0))
+    lag = LoopLag(counted)
+    assert lag.longest_us == 0
+    lag.note(0.5, 100)
+    lag.note(0.05, 101)
+    assert lag.longest_us == 500_000
+    lag.note(0.2, 100 + WINDOW_S)
+    assert lag.longest_us == 500_000
+    lag.note(0.01, 101 + WINDOW_S)
+    assert lag.longest_us == 200_000
+    lag.note(0.01, 101 + 9 * WINDOW_S)
+    assert lag.longest_us == 10_000 and counted.counts == [3, 2, 0]
+
+
+async def test_a_loop_is_measured_until_the_end() -> None:
+    loop, lag = asyncio.get_running_loop(), LoopLag()
+    came = asyncio.Event()
+    lag.note = lambda late_s, now_s: came.set()  # type: ignore[method-assign]
+    lag.start(loop)
+    await asyncio.wait_for(came.wait(), 30)
+    timer = lag._timer
+    lag.stop()
+    assert timer is not None and timer.cancelled() and lag._timer is None
 
 
 def test_senders_are_known_from_the_newest() -> None:
@@ -144,5 +156,17 @@ def test_senders_are_known_from_the_newest() -> None:
 
 
 def test_a_process_says_what_it_uses() -> None:
-    used = process_figures()
+    used = ProcessMeter().use()
     assert used.memory_bytes > 1 << 20 and used.cpu_ms > 0
+    assert used.open_files_max is None or used.open_files <= used.open_files_max
+
+
+def test_open_files_are_counted_where_the_kernel_does_not_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Now:
+        def __init__(self, target: Callable[[], None], **_: object) -> None:
+            self.start = target
+
+    monkeypatch.setattr(process_use.os, "stat", lambda _: SimpleNamespace(st_size=0))
+    monkeypatch.setattr(process_use.threading, "Thread", Now)
+    monkeypatch.setattr(process_use.os, "listdir", lambda _: ["0", "1", "2"])
+    assert ProcessMeter().use().open_files == 3

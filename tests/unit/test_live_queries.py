@@ -11,6 +11,7 @@ import pytest
 from rcim.actor.live_queries import HotQuery, SlowQuery
 from rcim.actor.outcomes import Refused
 from rcim.base.errors import OVERLOADED
+from rcim.base.meters import Meters
 from rcim.base.terms import HotSort, SlowSort
 from rcim.dispatch import live_queries, stepping
 from rcim.dispatch.live_queries import LiveQueries
@@ -32,7 +33,12 @@ Looks = list[tuple[Any, Callable[[Any], None]]]
 def made(looks: Looks, count: int = 5) -> LiveQueries:
     registry: Any = Registry(count)
     return LiveQueries(
-        asyncio.get_running_loop(), registry, lambda query, done: looks.append((query, done)), lambda: 0, set()
+        asyncio.get_running_loop(),
+        registry,
+        lambda query, done: looks.append((query, done)),
+        lambda: 0,
+        set(),
+        Meters(),
     )
 
 

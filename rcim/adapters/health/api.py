@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rcim.base.errors import BAD_API_KEY, RcimError
+from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.service import requests
 from rcim.service.back_ends import Principal, Source
@@ -61,7 +61,8 @@ class HealthApi:
         """With reasons and figures, for an API key. One that is no good gets what a stranger gets, and is told so."""
         try:
             async with asyncio.timeout(ASK_S):
-                principal = await self._caller(request, authorization)
+                source = Source(self.name, request.peer, request.request_id)
+                principal = await self._service.back_ends.bearer(authorization, source)
                 found = await self._service.call(principal, requests.AdminHealth())
         except TimeoutError:
             rows, error = [_away()], ""
@@ -74,14 +75,6 @@ class HealthApi:
         if error:
             said["error"] = f"no reasons and figures: {error}"
         return _said(200 if is_ready(rows) else 503, said)
-
-    async def _caller(self, request: HttpRequest, authorization: str) -> Principal:
-        """Raises RcimError."""
-        scheme, _, secret = authorization.strip().partition(" ")
-        if scheme.lower() != "bearer":
-            raise RcimError(BAD_API_KEY, "Authorization has to be `Bearer` and an API key")
-        source = Source(self.name, request.peer, request.request_id)
-        return await self._service.back_ends.key(secret.strip(), source)
 
     async def _checks(self) -> list[HealthRow]:
         """All checks, at most FRESH_S old: strangers can't make the server work. That this process is stopping is always

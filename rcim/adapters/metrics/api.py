@@ -17,12 +17,12 @@ from typing import Any
 
 from rcim.adapters.metrics.rendering import Format, format_of, rendered, takes_gzip
 from rcim.base import metrics
-from rcim.base.errors import CREDENTIALS_MISSING, METRICS_OFF, NO_SCOPE, TOO_FREQUENT, ErrorKind, RcimError
+from rcim.base.errors import METRICS_OFF, NO_SCOPE, TOO_FREQUENT, ErrorKind, RcimError
 from rcim.base.limited_log import LimitedLog
 from rcim.base.meters import Figure, figure
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.service import requests, scopes
-from rcim.service.back_ends import Principal, Source
+from rcim.service.back_ends import Source
 from rcim.service.operations import BY_REQUEST
 from rcim.service.results import Metrics
 from rcim.service.service import Service
@@ -89,11 +89,8 @@ class MetricsApi:
 
     async def _check(self, request: HttpRequest) -> None:
         """Returns if the caller may see metrics. Raises RcimError."""
-        scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip():
-            raise RcimError(CREDENTIALS_MISSING, "Authorization has to be `Bearer` and an API key")
         source = Source(self.name, request.peer, request.request_id)
-        principal: Principal = await self._service.back_ends.key(secret.strip(), source)
+        principal = await self._service.back_ends.bearer(request.headers.get("Authorization", ""), source)
         assert principal.scopes is not None, "whoever has a key has its scopes"
         scopes.check(OPERATION, principal.scopes)
 

@@ -66,7 +66,7 @@ class ProcessEntry(Struct, frozen=True, gc=False):
     cpu_ms: A[int, U64, "CPU time of all its threads since its start."]
     memory_bytes: A[int, U64, "Memory that it has in RAM."]
     open_files: A[int, U32, "Open file descriptors; 0: the system doesn't say."]
-    lag_us: A[int, U64, "The longest time in the last 10 to 20 s for which its event loop was late, in microseconds."]
+    lag_us: A[int, U64, "The longest time in the last 10 s for which its event loop was late, in microseconds."]
     connections: A[int, U32, "Its connections."]
     users: A[int, U32, "Users online on them."]
     uptime_ms: A[int, U64, "How long it has been running."]
