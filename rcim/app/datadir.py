@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import pwd
 import secrets
 import stat
 import time
@@ -107,7 +108,21 @@ class DataDir:
             if mode & (0o077 if file in secret else stat.S_IWGRP | stat.S_IWOTH):
                 raise DataDirError(f"{file}: other users can get at it (mode {mode:03o}): chmod 600 {file}")
 
+    def check_user(self) -> None:
+        """ID-08: what root makes in another user's directory the server can't read. Raises DataDirError, OSError."""
+        owner = self.path.stat().st_uid
+        if os.geteuid() == 0 and owner != 0:
+            try:
+                name = pwd.getpwuid(owner).pw_name
+            except KeyError:
+                name = f"#{owner}"
+            raise DataDirError(
+                f"{self.path} belongs to another user, and the server could not read what root makes there: "
+                f"run this with `sudo -u {name}`"
+            )
+
     def _take_lock(self) -> None:
+        self.check_user()
         self._lock_fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

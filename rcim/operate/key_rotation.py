@@ -50,6 +50,7 @@ def drop_previous(data: DataDir) -> None:
 def _alone(data: DataDir) -> Iterator[None]:
     """Nobody else rotates keys there meanwhile. A server may run. Raises DataDirError."""
     try:
+        data.check_user()
         folder = os.open(data.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise DataDirError(f"{data.path}: {error.strerror}") from None

@@ -589,6 +589,7 @@ async def test_one_to_one(admin: Admin) -> None:  # C2-01, SC-07
         assert error.value.code.name == "BLACKLISTED"
     traced = await admin.json("message", "--c2c", "trace", key, "alice", "c1")
     assert (traced["stage"], traced["code"]) == ("right to send", 20007)
+    assert await admin.json("message", "trace", key, "alice", "c1") == traced, "the id as the log has it"
     await admin.json("user", "list-remove", "bob", "black", "alice")
     assert await admin.json("user", "listed", "bob", "black") == [{"user_id": "carol"}]
     assert await admin.json("user", "listed", "bob", "white") == []
@@ -605,4 +606,9 @@ async def test_a_group_that_is_called_like_a_conversation_is_a_group(admin: Admi
     for flags, said in (([], "to the room"), (["--c2c"], "between us")):
         (message,) = await admin.json("message", *flags, "history", key)
         assert message["text"] == said
+    async with admin.user("anna") as anna:
+        await anna.join(key)
+        await anna.send(key, "hello", client_msg_id="c1")
+    for whole in (key, f"g:{key}"):
+        assert (await admin.json("message", "trace", whole, "anna", "c1"))["stage"] == "delivered"
     assert "--c2c lobby" in await admin.refused("message", "--c2c", "history", "lobby", code=2)

@@ -22,6 +22,19 @@ def data(tmp_path: Path) -> DataDir:
     return made
 
 
+def test_root_changes_nothing_in_the_directory_of_another_user(
+    data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-08, ST-03: what root makes there the server's user can't read
+    if os.geteuid() == 0:
+        os.chown(data.path, 12345, 12345)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    before = sorted((path.name, path.read_bytes()) for path in data.path.iterdir() if path.is_file())
+    for change in (data.prepare, data.hold, lambda: key_rotation.rotate(data)):
+        with pytest.raises(DataDirError, match=r"belongs to another user.*sudo -u"):
+            change()
+    assert before == sorted((path.name, path.read_bytes()) for path in data.path.iterdir() if path.is_file())
+
+
 def test_the_key_before_stays_beside_the_new_one(data: DataDir) -> None:
     first = data.key()
     assert data.keys() == Keys(first)

@@ -10,8 +10,9 @@ from rcim_tools.admin.calls import call
 from rcim_tools.admin.output import Row, row_of, show, show_one, text_of
 from rcim_tools.admin.words import SEQ_MAX, ConversationId, GroupId, Limit, UserId
 
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, is_group, pair_of
 from rcim.client import Client, Where
+from rcim.client.model import where_of
 from rcim.content import elements
 from rcim.wire import frames
 
@@ -225,9 +226,26 @@ def receipts(conversation: ConversationId, seq: Seq) -> None:
 
 @app.command("trace")
 def trace(
-    conversation: ConversationId,
+    conversation: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONVERSATION", help="Id of a group, or the whole id, as logged: g:lobby, c:5:alice:bob."
+        ),
+    ],
     sender: UserId,
     client_msg_id: Annotated[str, typer.Argument(metavar="ID", help="The message's client message id.")],
 ) -> None:
     """Show where a message stopped, and why."""
-    show_one(row_of(call(lambda client: client.trace(_where(conversation), sender, client_msg_id))))
+    # A group's own id may look like a whole id, so the group comes first.
+    meant = [_where(conversation)]
+    if not _one_to_one and (is_group(conversation) or pair_of(conversation)):
+        meant.append(where_of(conversation, ""))
+
+    async def job(client: Client) -> frames.AdminTraceOk:
+        for where in meant:
+            traced = await client.trace(where, sender, client_msg_id)
+            if traced.stage != "unknown":
+                break
+        return traced
+
+    show_one(row_of(call(job)))
