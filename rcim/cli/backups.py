@@ -24,7 +24,7 @@ def backup(
         float, typer.Option("--mib-per-s", min=0, help="How fast it may write; 0: as fast as it can.")
     ] = 25,
     within: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Give up if it takes longer.")] = 3600,
-    keep: Annotated[int, typer.Option(min=0, help="Remove older backups than the last so many; 0: none.")] = 0,
+    keep: Annotated[int, typer.Option(min=0, help="Keep only the newest so many complete backups; 0: all.")] = 0,
     check: Annotated[bool, typer.Option(help="Look at every page of the copy.")] = True,
     with_logs: Annotated[bool, typer.Option("--with-logs", help="The audit log and the message log too.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the backups in FOLDER, and make none.")] = False,
@@ -121,7 +121,7 @@ def restore(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Make a data directory of a backup.
+    """Make a data directory from a backup.
 
     No server may run on the directory. A new history begins: clients discard the positions that they have kept, and read
     their conversations again. Exit status 0: it is done; 1: it is not, and what was there is as it was.

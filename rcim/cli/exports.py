@@ -47,7 +47,7 @@ def import_(
     data: DataOption = None,
     set_: SetOption = None,
 ) -> None:
-    """Make a store of an export.
+    """Make a store from an export.
 
     In a data directory that is empty. A new history begins. Exit status 0: it is done and checked; 1: it is not, and
     nothing is there.

@@ -48,7 +48,7 @@ def rotate_key(
         bool, typer.Option("--replace", help="Also if a rotation is under way: its previous key is lost.")
     ] = False,
     drop_previous: Annotated[
-        bool, typer.Option("--drop-previous", help="End the rotation: the previous key is good no more.")
+        bool, typer.Option("--drop-previous", help="End the rotation: the previous key is no longer good.")
     ] = False,
     set_: SetOption = None,
 ) -> None:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
-from rcim.app.datadir import DataDir
-from rcim.app.exposure import secret_given
+from rcim.app.admin_client import Target as Target
+from rcim.app.admin_client import TargetError, admin_client
 from rcim.base.errors import ErrorKind, RcimError
 from rcim.base.terminal import reason_of
-from rcim.base.terms import Platform
-from rcim.base.texts import read_text
-from rcim.client import Client, client_context
+from rcim.client import Client
 from rcim.client.link import ConnectionGone
 
 ANSWER_S = 5.0
@@ -34,18 +30,6 @@ class TopError(Exception):
 
 class Away(Exception):
     """The server doesn't answer; it may come back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which server, and as whom."""
-
-    data: Path
-    server: str | None = None
-    user: str = "administrator"
-    token: str | None = None
-    ca: Path | None = None
-    plain: bool = False
 
 
 class Source:
@@ -88,31 +72,11 @@ class Source:
 
     def _made(self) -> Client:
         """A client, not connected. Raises TopError."""
-        target = self._target
-        data = DataDir(target.data)
         try:
-            token = secret_given(target.token) if target.token else read_text(data.admin_credential).strip()
-            if target.server is None:
-                host, port, tls = read_text(data.address).strip().rsplit(":", 2)
-                secure = tls == "1"
-            else:
-                host, colon, port = target.server.rpartition(":")
-                secure = not target.plain
-                if not colon or not port.isdecimal() or int(port) > 65535:
-                    raise TopError(f"--server {target.server}: has to be HOST:PORT")
-            trust = target.ca or (data.certificate if data.certificate.exists() else None)
-            context = client_context(trust) if secure else None
-        except ssl.SSLError as error:
-            raise TopError(f"certificate: {error}") from None
-        except OSError as error:
-            raise TopError(
-                f"{error.filename}: {error.strerror}. Is this the data directory of a server? --data names another."
-            ) from None
-        except ValueError:
-            raise TopError(f"{target.data}: its address or credential can't be read") from None
-        host = "127.0.0.1" if host == "0.0.0.0" else host.strip("[]")
-        self.address = f"{host}:{port}"
-        return Client(host, int(port), user_id=target.user, user_sig=token, tls=context, platform=Platform.SERVER)
+            made, self.address = admin_client(self._target)
+        except TargetError as error:
+            raise TopError(str(error)) from None
+        return made
 
     def _drop(self) -> None:
         client, self._client = self._client, None
