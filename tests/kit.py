@@ -201,7 +201,7 @@ class TestCluster(TestServer):
 
     async def _start_gateway(self, number: int) -> None:
         loop = asyncio.get_running_loop()
-        meters = Meters(f"gateway-{number}", on=self.settings.metrics.on)
+        meters = Meters(f"gateway {number}", on=self.settings.metrics.on)
         meters.add(process_figures(meters))
         front = GatewayNode(self.settings, self.server.data, number, meters)
         remote = RemoteOwner(self._bus / "owner", number, self.settings.limits, loop)

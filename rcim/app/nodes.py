@@ -197,6 +197,9 @@ def tls_of(settings: Settings, good_at_s: float | None = None) -> ssl.SSLContext
     if not settings.server.tls:
         return None
     certificate, key = paths_of(settings)
+    for file in (certificate, key):
+        if file.exists() and not file.is_file():  # a pipe would never end
+            raise DataDirError(f"{file}: it is no file")
     try:
         made = server_context(certificate, key)
         wrong = certificates.fault_of(certificate, good_at_s) if good_at_s is not None else None

@@ -132,7 +132,7 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
 async def gateway(part: ProcessSpec, settings: Settings) -> None:
     """Hold connections until it is told to stop, then stop in order. Raises DataDirError, TimeoutError or OSError."""
     loop = asyncio.get_running_loop()
-    meters = Meters(f"{GATEWAY}-{part.number}", on=settings.metrics.on)
+    meters = Meters(f"{GATEWAY} {part.number}", on=settings.metrics.on)
     meters.add(process_figures(meters))
     front = GatewayNode(settings, DataDir(Path(settings.server.data)), part.number, meters)
     remote = RemoteOwner(Path(part.bus), part.number, settings.limits, loop)

@@ -13,6 +13,7 @@ from rcim.actor.reload_results import SettingChange
 from rcim.app.setting_fields import is_reloaded
 from rcim.app.settings import NAMED, SECTIONS, Settings
 from rcim.app.wrong_settings import shown
+from rcim.base.texts import read_file
 from rcim.rules.type_table import TypeChange
 
 SHOWN_CHARS_MAX = 80
@@ -81,7 +82,7 @@ def _state(digests: Digests, name: str, there: str = A_FILE) -> str:
 
 def _digest(path: Path) -> str:
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        return sha256(read_file(path)).hexdigest()
     except OSError:
         return ""
 

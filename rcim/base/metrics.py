@@ -56,7 +56,7 @@ def is_in_seconds(name: str) -> bool:
 
 
 LABELS: dict[str, str] = {
-    "process": "`server` for a server of one process; else `owner`, `gateway-1`, `gateway-2`, ...",
+    "process": "`server` for a server of one process; else `owner`, `gateway 1`, `gateway 2`, ...",
     "version": "the version of the program",
     "python": "the version of Python",
     "mode": "`user` or `system`",

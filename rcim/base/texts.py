@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
+import stat
+import time
 from pathlib import Path
 
 from rcim.base.errors import BAD_PARAMETER, RcimError
+
+PIPE_S = 5.0
+PIPE_BYTES_MAX = 64 << 20
 
 
 def read_text(path: Path | str) -> str:
     """The text of a UTF-8 file, without the byte order mark that some editors put in front.
 
-    Raises OSError, and UnicodeDecodeError if it is no UTF-8.
+    Raises OSError as `read_file`, and UnicodeDecodeError if it is no UTF-8.
     """
-    return Path(path).read_text(encoding="utf-8-sig")
+    return read_file(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_file(path: Path | str) -> bytes:
+    """All of a file. A pipe, such as `<(command)` of a shell makes, is read as well, and holds up nobody for longer than
+    PIPE_S.
+
+    Raises OSError: also if a pipe does not end in time, or has more than PIPE_BYTES_MAX.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        mode = os.fstat(fd).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            return _read_pipe(fd, str(path))
+        with open(fd, "rb", buffering=0, closefd=False) as file:
+            return file.readall()
+    finally:
+        os.close(fd)
+
+
+def _read_pipe(fd: int, path: str) -> bytes:
+    poll, found, end = select.poll(), bytearray(), time.monotonic() + PIPE_S
+    poll.register(fd, select.POLLIN)
+    while len(found) <= PIPE_BYTES_MAX:
+        if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
+            raise TimeoutError(errno.ETIMEDOUT, f"it is no file, and did not end within {PIPE_S:g} s", path)
+        part = os.read(fd, 65536)
+        if not part:
+            return bytes(found)
+        found += part
+    raise OSError(errno.EFBIG, f"it is no file, and has more than {PIPE_BYTES_MAX >> 20} MiB", path)
 
 
 def write_text(path: Path | str, text: str) -> None:

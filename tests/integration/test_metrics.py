@@ -75,7 +75,7 @@ async def test_any_process_answers_for_the_whole_server(server: TestServer) -> N
     key = await key_of(server)
     await talk(server, 3)
     clustered = isinstance(server, TestCluster)
-    names = {"owner", "gateway-1", "gateway-2"} if clustered else {"server"}
+    names = {"owner", "gateway 1", "gateway 2"} if clustered else {"server"}
     for port in ports(server):
         said = await scrape(port, key)
         assert said.status == 200 and said.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -226,7 +226,7 @@ async def test_what_a_gateway_does_not_say_is_missing_and_said(
     monkeypatch.setattr(silent, "look", lambda query, done: None)
     said = await scrape(first[0].http_port, key)
     assert said.status == 200 and said.value("rcim_processes_missing") == 1 and said.value("rcim_processes") == 2
-    assert ("rcim_process_start_timestamp_seconds", (("process", "gateway-2"),)) not in said.samples()
+    assert ("rcim_process_start_timestamp_seconds", (("process", "gateway 2"),)) not in said.samples()
     await server.stop_gateway(1)
     said = await scrape(first[0].http_port, key)
     assert said.value("rcim_processes_missing") == 1, "a gateway that is not there is missing too"
@@ -350,7 +350,7 @@ def allowed(server: TestServer) -> dict[str, set[str]]:
     """Every value that a label may have, by where it comes from: the code, or the settings of the server."""
     kinds = {kind.value for kind in ErrorKind}
     return {
-        "process": {"server", "owner", "gateway-1", "gateway-2"},
+        "process": {"server", "owner", "gateway 1", "gateway 2"},
         "mode": {"user", "system"},
         "reason": kinds | {"handshake", "limit"} | {reason.value for reason in Reason},
         "conversation": {kind.name for kind in KINDS},

@@ -10,7 +10,7 @@ import pytest
 
 
 def said_by(program: str) -> str:
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.decode().strip()
 
 
 def test_the_command_line_imports_no_settings() -> None:

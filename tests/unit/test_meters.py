@@ -33,7 +33,7 @@ def test_off_there_is_no_distribution() -> None:
 def test_a_distribution_is_one_for_its_labels() -> None:
     meters = Meters("owner", on=True)
     lag = meters.histogram(m.LOOP_LAG, "owner")
-    assert lag is meters.histogram(m.LOOP_LAG, "owner") is not meters.histogram(m.LOOP_LAG, "gateway-1")
+    assert lag is meters.histogram(m.LOOP_LAG, "owner") is not meters.histogram(m.LOOP_LAG, "gateway 1")
     assert lag is not None
     lag.observe(0.0001)
     lag.observe(99.0)
@@ -69,7 +69,7 @@ def test_another_thread_may_begin_a_distribution_while_figures_are_read() -> Non
 
 
 def test_figures_of_processes_become_one() -> None:
-    first, second = Meters("gateway-1", on=True), Meters("gateway-2", on=True)
+    first, second = Meters("gateway 1", on=True), Meters("gateway 2", on=True)
     for meters, values, ends, doubt in ((first, (0.001, 0.2), 100, 0), (second, (0.001,), 50, 1)):
         for value in values:
             turn = meters.histogram(m.TURN)
@@ -86,8 +86,8 @@ def test_figures_of_processes_become_one() -> None:
     turns = by_name[m.TURN.name]
     assert turns.value == 202_000 and sum(turns.counts) == 3 and turns.bounds[0] == 100
     assert [row.labels for row in rows if row.name == m.CPU.name] == [
-        {"process": "gateway-1", "mode": "user"},
-        {"process": "gateway-2", "mode": "user"},
+        {"process": "gateway 1", "mode": "user"},
+        {"process": "gateway 2", "mode": "user"},
     ]
 
 
