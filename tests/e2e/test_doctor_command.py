@@ -40,3 +40,5 @@ async def test_health_of_a_running_server(served: Path) -> None:
     found = {one["name"]: one["state"] for one in json.loads(out)}
     assert {"store", "disk", "clock", "consumers", "loop", "stopping", "certificate"} == set(found)
     assert (code == 1) == ("failed" in found.values())
+    disk = next(one for one in json.loads(out) if one["name"] == "disk")
+    assert disk["figures"]["free_bytes"] > 0

@@ -56,7 +56,7 @@ def health() -> None:
     found = call(lambda client: client.health())
     rows = []
     for check in found.checks:
-        figures = " ".join(f"{stat.name}={stat.value}" for stat in check.figures)
+        figures = {stat.name: stat.value for stat in check.figures}
         row = {"name": check.name, "process": check.process, "state": check.state, "reason": check.reason}
         rows.append({**row, "figures": figures})
     show(rows)
