@@ -109,9 +109,6 @@ def _ready_text(ready: Ready) -> None:
         http = ready.settings.http
         print(f"back ends: {'https' if http.tls else 'http'}://{http.host}:{ready.http_port}")
     _log_warnings(ready.warnings)
-    if not sys.stdout.isatty():
-        sys.stdout.flush()
-        return  # nobody who would try it out reads a journal
     where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
     print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)
