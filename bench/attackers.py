@@ -281,9 +281,9 @@ async def _big_json(attack: Attack) -> None:
 async def _proxy_headers(attack: Attack) -> None:
     """Proxies with headers that never end, that are forged, and that are none."""
     rng, port = random.Random(1), attack.port
-    jobs = [attack.again(lambda: half_header(port)) for _ in range(HALF)]
+    jobs = [attack.again(lambda: broken(port, rng)) for _ in range(BROKEN)]  # few, so they begin before the many
     jobs += [attack.again(lambda: forged(port, rng)) for _ in range(FORGED)]
-    jobs += [attack.again(lambda: broken(port, rng)) for _ in range(BROKEN)]
+    jobs += [attack.again(lambda: half_header(port)) for _ in range(HALF)]
     await _together(list(jobs))
 
 
