@@ -162,21 +162,24 @@ class DataDir:
             raise DataDirError(f"{self.previous_key} is empty")
         return Keys(current, previous if previous != current else "")
 
-    def keep_admin_credential(self, sdkappid: int, administrator: str) -> bool:
-        """Make the local administrator's credential if there is no good one; True if it was made (ID-08). Without room
-        for it the server goes on without it (ST-04)."""
-        key, now_s = self.key(), int(time.time())
+    def keep_admin_credential(self, sdkappid: int, administrator: str, *, previous_too: bool = False) -> bool:
+        """Make the local administrator's credential if there is no good one; True if it was made (ID-08). One of the
+        previous key is good with `previous_too`. Without room for it the server goes on without it (ST-04)."""
+        keys, now_s = self.keys(), int(time.time())
         try:
             verify(
                 token=read_text(self.admin_credential).strip(),
                 sdkappid=sdkappid,
-                key=key,
+                key=keys.current,
                 user_id=administrator,
                 now_s=now_s,
+                previous_key=keys.previous if previous_too else "",
             )
             return False
         except (OSError, RcimError):
-            sig = mint(sdkappid=sdkappid, key=key, user_id=administrator, now_s=now_s, expire_s=ADMIN_CREDENTIAL_S)
+            sig = mint(
+                sdkappid=sdkappid, key=keys.current, user_id=administrator, now_s=now_s, expire_s=ADMIN_CREDENTIAL_S
+            )
             return write_hint(self.admin_credential, sig.encode() + b"\n")
 
     def keep_address(self, host: str, port: int, tls: bool) -> None:

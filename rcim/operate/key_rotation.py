@@ -1,8 +1,9 @@
 """Rotating the app's signing key (ID-01, ID-08): a new key, beside which the one before stays good for a while.
 
 1. `rotate` keeps the key as `signing.previous.key`, and then makes a new `signing.key`. Each file is written whole or not
-   at all. After a crash between the two both hold the same key, and `rotate` goes on from there.
-2. `drop_previous` ends it: what the previous key has signed is good no more.
+   at all, and the first is on the disk before the second is begun. After a crash between the two both hold the same key,
+   and `rotate` goes on from there.
+2. `drop_previous` ends it: what the previous key has signed is good no more, also after a power failure.
 
 A running server notices neither before it reloads (docs/operate/keys.md).
 """
@@ -21,7 +22,7 @@ from rcim.app.datadir import DataDir, DataDirError, write_private
 def rotate(data: DataDir, *, replace: bool = False) -> None:
     """Make a new signing key and keep the one before. `replace`: also if a rotation is under way, whose previous key is
     then good no more. Raises DataDirError: nothing has changed."""
-    with _alone(data):
+    with _alone(data) as folder:
         current = data.key()
         if data.keys().previous and not replace:
             raise DataDirError(
@@ -30,16 +31,19 @@ def rotate(data: DataDir, *, replace: bool = False) -> None:
             )
         try:
             write_private(data.previous_key, current.encode() + b"\n")
+            os.fsync(folder)
             write_private(data.signing_key, secrets.token_hex(32).encode() + b"\n")
+            os.fsync(folder)
         except OSError as error:
             raise DataDirError(f"{error.filename or data.path}: {error.strerror}") from None
 
 
 def drop_previous(data: DataDir) -> None:
     """Remove the previous key. Raises DataDirError: there is none, or it can't be removed."""
-    with _alone(data):
+    with _alone(data) as folder:
         try:
             data.previous_key.unlink()
+            os.fsync(folder)
         except FileNotFoundError:
             raise DataDirError(f"{data.previous_key} is not there: no rotation is under way") from None
         except OSError as error:
@@ -47,8 +51,8 @@ def drop_previous(data: DataDir) -> None:
 
 
 @contextmanager
-def _alone(data: DataDir) -> Iterator[None]:
-    """Nobody else rotates keys there meanwhile. A server may run. Raises DataDirError."""
+def _alone(data: DataDir) -> Iterator[int]:
+    """Nobody else rotates keys there meanwhile. Gives the open folder. A server may run. Raises DataDirError."""
     try:
         data.check_user()
         folder = os.open(data.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -56,7 +60,7 @@ def _alone(data: DataDir) -> Iterator[None]:
         raise DataDirError(f"{data.path}: {error.strerror}") from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        yield folder
     except BlockingIOError:
         raise DataDirError(f"{data.path}: another rcim rotate-key is at work") from None
     finally:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rcim.app.datadir import DataDir, DataDirError, Keys
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.operate import key_rotation
 from rcim.session.usersig import mint, verify
+from tests.unit.test_backup import Killed, kill_points
+
+STEPS = ("open", "fsync", "rename", "unlink")
+"""Each function of `os` with which a rotation changes files."""
 
 
 @pytest.fixture
@@ -105,3 +113,93 @@ def test_signatures_of_both_keys_are_good_until_the_previous_one_is_dropped() ->
     with pytest.raises(RcimError) as caught:
         verify(mint(1, "", "u", 1000, 60), 1, "new", "u", 1001, previous_key="")
     assert caught.value.code.name == "USERSIG_BAD_KEY", "no previous key is not a key"
+
+
+@pytest.mark.parametrize(
+    ("rotations", "change"),
+    [
+        (0, key_rotation.rotate),
+        (1, lambda data: key_rotation.rotate(data, replace=True)),
+        (1, key_rotation.drop_previous),
+    ],
+    ids=["first", "replace", "drop"],
+)
+def test_a_change_of_keys_that_is_killed_anywhere_keeps_the_key_in_use(
+    rotations: int, change: Callable[[DataDir], None], data: DataDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each step: what the key has signed stays good, a server starts, and the same command ends what was begun."""
+    for _ in range(rotations):
+        key_rotation.rotate(data)
+    used, number, killed = data.key(), 0, True
+    while killed:
+        number += 1
+        here = DataDir(tmp_path / f"d{number}")
+        shutil.copytree(data.path, here.path)
+        points = kill_points(monkeypatch, number, STEPS)
+        next(points)
+        try:
+            change(here)
+            killed = False
+        except Killed:
+            pass
+        next(points, None)
+        found = here.keys()
+        assert verify(mint(1, used, "u", 1000, 60), 1, found.current, "u", 1001, previous_key=found.previous)
+        here.prepare()
+        here.release()
+        try:
+            change(here)
+        except DataDirError as error:  # it was done already
+            assert "rotation is under way" in str(error)
+        ended = here.keys()
+        if change is key_rotation.drop_previous:
+            assert ended == Keys(used)
+        else:
+            assert ended.current != used and ended.previous
+            assert rotations or ended.previous == used, "the key from before stays good"
+        assert not list(here.path.glob("*.new"))
+    assert number > (2 if change is key_rotation.drop_previous else 7)
+
+
+def test_each_change_is_on_the_disk_before_the_next(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ID-01: a power failure takes back what was renamed or removed and not synced, in any order."""
+    lost: list[str] = []
+
+    def changing(call: Callable[..., Any]) -> Callable[..., Any]:
+        def changes(path: Any, *others: Any, **options: Any) -> None:
+            assert not lost, f"{lost} may be lost, and this one not"
+            call(path, *others, **options)
+            lost.append(str(path))
+
+        return changes
+
+    synced = os.fsync
+
+    def sync(fd: int) -> None:
+        synced(fd)
+        if os.path.samestat(os.fstat(fd), data.path.stat()):
+            lost.clear()
+
+    monkeypatch.setattr(os, "rename", changing(os.rename))
+    monkeypatch.setattr(os, "unlink", changing(os.unlink))
+    monkeypatch.setattr(os, "fsync", sync)
+    for change in (key_rotation.rotate, key_rotation.drop_previous):
+        change(data)
+        assert not lost, "what was said to be done stays so"
+
+
+def test_a_process_that_starts_while_keys_are_rotated_keeps_the_credential_that_all_take(data: DataDir) -> None:
+    """ID-08: the gateways do not know the new key before the reload that this credential asks for."""
+    data.keep_admin_credential(1, "root")
+    made = data.admin_credential.read_bytes()
+    key_rotation.rotate(data)
+    assert not data.keep_admin_credential(1, "root", previous_too=True) and data.admin_credential.read_bytes() == made
+    assert data.keep_admin_credential(1, "root"), "a reload signs it with the new one"
+    verify(data.admin_credential.read_text().strip(), 1, data.key(), "root", _now_s())
+    data.admin_credential.write_bytes(made)
+    key_rotation.drop_previous(data)
+    assert data.keep_admin_credential(1, "root", previous_too=True), "nobody takes the dropped one any more"
+
+
+def _now_s() -> int:
+    return clock.wall_ms() // 1000
