@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,6 +54,8 @@ def backup(
         made = back_up(settings, folder, wanted)
     except BackupError as error:
         raise fail(str(error), 1) from None
+    for reason in made.not_removed:
+        print(f"rcim: the backup is complete, but {printable(reason)}", file=sys.stderr)
     if as_json:
         print(msgspec.json.encode(made).decode())
         return

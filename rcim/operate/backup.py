@@ -14,7 +14,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -61,6 +61,8 @@ class Made(msgspec.Struct, frozen=True):
     """By how much the store's file has come into use further meanwhile."""
     removed: list[str]
     """Older backups, and incomplete ones."""
+    not_removed: list[str]
+    """Why older backups are still there that should not be: this one is complete all the same."""
 
 
 def back_up(settings: Settings, folder: Path, wanted: Wanted) -> Made:
@@ -77,18 +79,24 @@ def back_up(settings: Settings, folder: Path, wanted: Wanted) -> Made:
             unfinished.mkdir(mode=0o700)
             manifest, grown = _fill(unfinished, settings, data, wanted, at_ms)
             m.write(unfinished, manifest)
-            _sync_folder(unfinished)
+            for inner in [unfinished, *(path for path in unfinished.rglob("*") if path.is_dir())]:
+                _sync_folder(inner)
+            _sync_folder(folder)  # what can't be made durable here is never complete
             unfinished.rename(place)
             _sync_folder(folder)
         except OSError as error:
+            with suppress(OSError):
+                place.rename(unfinished)
             raise BackupError(f"{error.filename or unfinished}: {error.strerror}") from None
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         note = {"at_ms": at_ms, "folder": str(place.resolve()), "bytes": manifest.bytes}
+        kept: list[str] = []
         write_hint(data.last_backup, msgspec.json.encode(note) + b"\n")
         if wanted.keep:
-            removed += [_remove(path) for path in m.complete(folder)[: -wanted.keep]]
-    return Made(str(place), manifest, grown, removed)
+            older, kept = _remove_older(m.complete(folder)[: -wanted.keep])
+            removed += older
+    return Made(str(place), manifest, grown, removed, kept)
 
 
 @contextmanager
@@ -174,14 +182,30 @@ def _is_file(path: Path) -> bool:
 
 
 def _remove(path: Path) -> str:
-    """Remove a backup: nobody takes what is left of it for complete meanwhile. Raises BackupError."""
+    """Remove a backup: nobody takes what is left of it for complete meanwhile. Of a symlink only the link goes. Raises
+    BackupError."""
     try:
+        if path.is_symlink():
+            path.unlink()
+            return path.name.removesuffix(m.INCOMPLETE)
         if not path.name.endswith(m.INCOMPLETE):
             path = path.rename(path.with_name(path.name + m.INCOMPLETE))
+        (path / m.MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(path)
     except OSError as error:
         raise BackupError(f"{error.filename or path}: it can't be removed: {error.strerror}") from None
     return path.name.removesuffix(m.INCOMPLETE)
+
+
+def _remove_older(paths: list[Path]) -> tuple[list[str], list[str]]:
+    """Remove these as far as it can be done: their names, and why others are still there."""
+    removed, errors = [], []
+    for path in paths:
+        try:
+            removed.append(_remove(path))
+        except BackupError as error:
+            errors.append(str(error))
+    return removed, errors
 
 
 def _sync_folder(folder: Path) -> None:

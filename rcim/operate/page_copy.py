@@ -118,10 +118,8 @@ class PacedFile:
         self._pace.wait(len(data))
         self._pace.check_room(self._path.parent, len(data))
         try:
-            view = memoryview(data)
-            while view:
-                done = os.pwrite(self._fd, view, self.written)
-                view, self.written = view[done:], self.written + done
+            self._put(data, self.written)
+            self.written += len(data)
             if self.written - self._synced >= STEP_BYTES:
                 _write_back(self._fd, self._synced, self.written - self._synced)
                 os.posix_fadvise(self._fd, self._synced, self.written - self._synced, os.POSIX_FADV_DONTNEED)
@@ -134,9 +132,15 @@ class PacedFile:
         try:
             os.ftruncate(self._fd, self.written)
             os.fdatasync(self._fd)
-            os.pwrite(self._fd, data, 0)
+            self._put(data, 0)
         except OSError as error:
             raise _wrong(self._path, error) from None
+
+    def _put(self, data: bytes, at: int) -> None:
+        view = memoryview(data)
+        while view:  # a system may write less than it was asked to
+            done = os.pwrite(self._fd, view, at)
+            view, at = view[done:], at + done
 
 
 def _wrong(path: Path, error: OSError) -> BackupError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import random
@@ -361,6 +362,131 @@ def kill_points(monkeypatch: pytest.MonkeyPatch, number: int, steps: Sequence[st
         for step in steps:
             patch.setattr(os, step, dying(getattr(os, step)))
         yield
+
+
+def whole(folder: Path) -> None:
+    """Each folder that has a manifest has all that the manifest names."""
+    for file in folder.rglob(m.MANIFEST):
+        for name, entry in m.read(file.parent).files.items():
+            assert hashlib.sha256((file.parent / name).read_bytes()).hexdigest() == entry.sha256, (file, name)
+
+
+def one_fault(patch: pytest.MonkeyPatch, number: int) -> Callable[[], int]:
+    """The `number`th call that writes, syncs or renames fails. Returns what tells how many have failed, 0 or 1."""
+    count = 0
+
+    def faulty(call: Callable[..., Any]) -> Callable[..., Any]:
+        def fails(*args: Any, **options: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == number:
+                raise OSError(errno.EIO, "Input/output error")
+            return call(*args, **options)
+
+        return fails
+
+    for step in ("fsync", "fdatasync", "pwrite", "ftruncate", "rename"):
+        patch.setattr(os, step, faulty(getattr(os, step)))
+    return lambda: int(count >= number)
+
+
+def test_what_the_disk_refuses_anywhere_is_no_backup(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any one call fails, also the last sync of the folder: the backup is complete, or it is not there."""
+    folder = tmp_path / "backups"
+    expected = [Path(b.back_up(settings, folder, FAST).folder).name]
+    number, failures, more = 0, 0, True
+    while more:
+        number += 1
+        with monkeypatch.context() as patch:
+            faults = one_fault(patch, number)
+            try:
+                expected.append(Path(b.back_up(settings, folder, FAST).folder).name)
+            except BackupError as error:
+                failures += 1
+                assert "Input/output error" in str(error)
+            more = faults() > 0
+        assert names(folder) == expected
+        whole(folder)
+    assert failures > 15
+
+
+def test_a_backup_that_is_killed_anywhere_leaves_nothing_that_looks_complete(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while it removes an older one."""
+    folder = tmp_path / "backups"
+    wanted = msgspec.structs.replace(FAST, keep=1)
+    number, killed = 0, True
+    while killed:
+        number += 1
+        b.back_up(settings, folder, wanted)
+        points = kill_points(monkeypatch, number, STEPS)
+        next(points)
+        killed = False
+        try:
+            b.back_up(settings, folder, wanted)
+        except Killed:
+            killed = True
+        next(points, None)
+        whole(folder)
+        assert m.complete(folder)
+    assert len(names(folder)) == 1
+    assert number > 30
+
+
+def test_a_system_that_writes_less_than_it_was_asked_to(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pwrite = os.pwrite
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", lambda fd, data, at: pwrite(fd, bytes(data[:1000]), at))
+        made = b.back_up(settings, tmp_path / "backups", FAST)
+    assert rows(Path(made.folder) / "store") == rows(tmp_path / "data" / "store")
+    whole(tmp_path / "backups")
+
+
+def test_older_backups_that_can_not_be_removed_make_a_complete_one_no_failure(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "backups"
+    older = [Path(b.back_up(settings, folder, FAST).folder).name for _ in range(3)]
+    rename = os.rename
+
+    def refusing(source: Any, target: Any, **options: Any) -> None:
+        if Path(source).name == older[1]:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(source))
+        rename(source, target, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", refusing)
+        made = b.back_up(settings, folder, msgspec.structs.replace(FAST, keep=1))
+    assert names(folder) == [older[1], Path(made.folder).name]
+    assert made.removed == [older[0], older[2]]
+    assert made.not_removed == [f"{folder / older[1]}: it can't be removed: Operation not permitted"]
+
+
+def test_of_a_backup_that_is_a_symlink_the_link_is_removed(settings: Settings, tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "backups", tmp_path / "elsewhere"
+    old = Path(b.back_up(settings, folder, FAST).folder)
+    old.rename(elsewhere)
+    old.symlink_to(elsewhere)
+    broken_off = folder / "20200101T000000.000Z.incomplete"
+    broken_off.symlink_to(tmp_path / "data")
+    made = b.back_up(settings, folder, msgspec.structs.replace(FAST, keep=1))
+    assert names(folder) == [Path(made.folder).name] and made.not_removed == []
+    assert m.read(elsewhere) and (tmp_path / "data" / "store").is_dir()
+
+
+@pytest.mark.parametrize("name", ["with spaces", "with\na line", "-x", "ünï"])
+def test_a_folder_of_any_name(name: str, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    folder = tmp_path / name
+    folder.symlink_to(tmp_path / "real")
+    made = b.back_up(settings, folder, FAST)
+    restore(at(tmp_path / "new"), Path(made.folder))
+    assert rows(tmp_path / "new" / "store") == rows(tmp_path / "data" / "store")
 
 
 @pytest.mark.parametrize("replace", [False, True])
