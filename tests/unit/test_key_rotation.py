@@ -195,7 +195,7 @@ def test_a_process_that_starts_while_keys_are_rotated_keeps_the_credential_that_
     key_rotation.rotate(data)
     assert not data.keep_admin_credential(1, "root", previous_too=True) and data.admin_credential.read_bytes() == made
     assert data.keep_admin_credential(1, "root"), "a reload signs it with the new one"
-    verify(data.admin_credential.read_text().strip(), 1, data.key(), "root", _now_s())
+    verify(data.admin_credential.read_text(encoding="utf-8").strip(), 1, data.key(), "root", _now_s())
     data.admin_credential.write_bytes(made)
     key_rotation.drop_previous(data)
     assert data.keep_admin_credential(1, "root", previous_too=True), "nobody takes the dropped one any more"
