@@ -22,6 +22,7 @@ from rcim.base.meters import Meters
 from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
 from rcim.bus.gateway_link import GatewayLink
+from rcim.bus.lateness import Lateness
 from rcim.bus.pipe import Pipe, encoded
 from rcim.bus.scatter_gather import ScatterGather
 from rcim.bus.session_grace import SessionGrace
@@ -77,6 +78,7 @@ class GatewayRouter:
         self._stopped = False
         self._settled_s = loop.time() + SETTLE_S
         self._server: asyncio.AbstractServer | None = None
+        self._lateness = Lateness(loop, WATCH_S)
         self._watch: asyncio.TimerHandle | None = None
 
     async def listen_at(self, path: Path) -> None:
@@ -94,8 +96,9 @@ class GatewayRouter:
     def _tick(self) -> None:
         self._watch = self.loop.call_later(WATCH_S, self._tick)
         self.scatter_gather.forget_old()
-        oldest = self.loop.time() - SILENT_S
+        oldest, late_s = self.loop.time() - SILENT_S, self._lateness.came()
         for link in [*self._links.values(), *self._strangers]:
+            link.pipe.heard_s += late_s
             if link.pipe.heard_s < oldest:
                 log.error(
                     "a gateway has been silent for too long and is given up", gateway=link.number, seconds=SILENT_S

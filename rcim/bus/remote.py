@@ -24,6 +24,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
+from rcim.bus.lateness import Lateness
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.request_ids import ids_of
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, ReplyTo, WorkflowRequest
@@ -90,6 +91,7 @@ class RemoteOwner:
         self._linked: asyncio.Future[None] = loop.create_future()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
+        self._lateness = Lateness(loop, BEAT_S)
         self._beat: asyncio.TimerHandle | None = None
 
     async def start(self, hub: Gateway) -> None:
@@ -358,6 +360,10 @@ class RemoteOwner:
         self._beat = self._loop.call_later(BEAT_S, self._tick)
         self._send(m.Ping())
         pipe, now = self._pipe, self._loop.time()
+        late_s = self._lateness.came()
+        self._heard_s += late_s
+        if pipe is not None:
+            pipe.heard_s += late_s
         if pipe is not None and not pipe.lost and now - pipe.heard_s > SILENT_S:
             log.error("the owner of the conversations has been silent for too long and is given up", seconds=SILENT_S)
             pipe.close()

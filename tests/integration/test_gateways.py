@@ -235,6 +235,27 @@ async def test_who_is_silent_is_given_up(cluster: TestCluster, monkeypatch: pyte
     assert (await alice.ask(send("g", "c2"))).seq == 2
 
 
+async def test_a_process_that_was_stopped_reads_what_waits_before_it_gives_anybody_up(cluster: TestCluster) -> None:
+    """Its timers come before what the others have said meanwhile."""
+    alice, _ = await two(cluster)
+    remote, slept_s = owner_of(cluster, 0), 30.0
+    pipe, links = remote._pipe, set(cluster.links._links.values())
+    asked = asyncio.create_task(alice.ask(send("g", "c1")))
+    await until(lambda: remote._outstanding)
+    for one in (remote, cluster.links):  # as if both had been stopped for so long
+        one._lateness._due_s -= slept_s
+    remote._heard_s -= slept_s
+    for pipe_of in (pipe, *(link.pipe for link in links)):
+        assert pipe_of is not None
+        pipe_of.heard_s -= slept_s
+    remote._beat.cancel()  # type: ignore[union-attr]
+    cluster.links._watch.cancel()  # type: ignore[union-attr]
+    remote._tick()
+    cluster.links._tick()
+    assert (await asked).seq == 1
+    assert remote._pipe is pipe and pipe is not None and not pipe.lost and not any(link.pipe.lost for link in links)
+
+
 async def test_a_full_mailbox_holds_a_gateway_back_in_order(tmp_path: Path) -> None:  # WI-06
     cluster = TestCluster(tmp_path / "d", flags=("limits.mailbox_max=4",))
     await cluster.start()
