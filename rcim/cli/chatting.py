@@ -7,19 +7,14 @@ from typing import Annotated
 
 import typer
 
-from rcim.cli.options import DataOption, fail, settings_of
+from rcim.cli.options import CaOption, DataOption, PlainOption, ServerOption, fail, settings_of
 
 
 def chat(
     user: Annotated[str, typer.Option(help="User id to log in as.")],
     group: Annotated[str, typer.Option(help="Group to open; it is created if it does not exist.")] = "lobby",
     data: DataOption = None,
-    server: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT", help="Address of the server.", show_default="the one that runs on the data directory"
-        ),
-    ] = None,
+    server: ServerOption = None,
     token_: Annotated[
         str | None,
         typer.Option(
@@ -28,13 +23,8 @@ def chat(
             show_default="made with the data directory's key",
         ),
     ] = None,
-    ca: Annotated[
-        Path | None,
-        typer.Option(
-            help="PEM file with the certificates to trust.", show_default="the data directory's certificate"
-        ),
-    ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Connect without TLS (with --server).")] = False,
+    ca: CaOption = None,
+    plain: PlainOption = False,
     nickname: Annotated[str | None, typer.Option(help="Nickname that others see.")] = None,
     store: Annotated[
         Path | None, typer.Option(help="File in which conversations are kept until the next start.")

@@ -24,6 +24,17 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting; may be repeated."),
 ]
+ServerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT", help="Address of the server.", show_default="the one that runs on the data directory"
+    ),
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option(help="PEM file with the certificates to trust.", show_default="the data directory's certificate"),
+]
+PlainOption = Annotated[bool, typer.Option("--plain", help="Connect without TLS (with --server).")]
 DataOption = Annotated[
     str | None, typer.Option("--data", help="Data directory.", show_default="rcim-data in this folder")
 ]

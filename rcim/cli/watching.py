@@ -8,17 +8,12 @@ from typing import Annotated
 
 import typer
 
-from rcim.cli.options import EXIT_USAGE, DataOption, fail, settings_of
+from rcim.cli.options import EXIT_USAGE, CaOption, DataOption, PlainOption, ServerOption, fail, settings_of
 
 
 def top(
     data: DataOption = None,
-    server: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT", help="Address of the server.", show_default="the one that runs on the data directory"
-        ),
-    ] = None,
+    server: ServerOption = None,
     user: Annotated[str, typer.Option(help="User to log in as: an app administrator.")] = "administrator",
     token_: Annotated[
         str | None,
@@ -28,13 +23,8 @@ def top(
             show_default="the data directory's credential",
         ),
     ] = None,
-    ca: Annotated[
-        Path | None,
-        typer.Option(
-            help="PEM file with the certificates to trust.", show_default="the data directory's certificate"
-        ),
-    ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Connect without TLS (with --server).")] = False,
+    ca: CaOption = None,
+    plain: PlainOption = False,
     interval: Annotated[float, typer.Option(min=0.2, max=3600, help="Seconds from one refresh to the next.")] = 1.0,
     search: Annotated[str, typer.Option(help="Only conversations with this in their ids.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Print one picture as text, and end.")] = False,

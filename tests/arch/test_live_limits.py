@@ -27,7 +27,11 @@ FOLLOWS_ELSEWHERE = {("dispatch/dispatcher.py", "query_ms_per_s")}
 def classes() -> Iterator[tuple[str, ast.ClassDef]]:
     for path in sorted(ROOT.rglob("*.py")):
         where = path.relative_to(ROOT)
-        if where.parts[0] in PROGRAMS or str(where) in ("base/limits.py", "base/rate_limits.py"):
+        if where.parts[0] in PROGRAMS or str(where) in (
+            "base/limits.py",
+            "base/connection_limits.py",
+            "base/rate_limits.py",
+        ):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):

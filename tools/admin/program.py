@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from rcim.app.command_line import Commands
 from rcim.app.entry import run_program
+from rcim.cli.options import CaOption, PlainOption, ServerOption
 
 NOUNS = {
     "group": "groups",
@@ -72,12 +73,7 @@ app.command()(live.processes)
 @app.callback()
 def aim(
     data: Annotated[Path, typer.Option(help="Data directory of the server.")] = Path("rcim-data"),
-    server: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT", help="Address of the server.", show_default="the one that runs on the data directory"
-        ),
-    ] = None,
+    server: ServerOption = None,
     user: Annotated[
         str, typer.Option(help="User to log in as: an app administrator, or, with --token, any user.")
     ] = "administrator",
@@ -88,13 +84,8 @@ def aim(
             show_default="the data directory's credential",
         ),
     ] = None,
-    ca: Annotated[
-        Path | None,
-        typer.Option(
-            help="PEM file with the certificates to trust.", show_default="the data directory's certificate"
-        ),
-    ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Connect without TLS (with --server).")] = False,
+    ca: CaOption = None,
+    plain: PlainOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Administer a running rcim server.
