@@ -23,7 +23,7 @@ def example_config() -> None:
 
 
 def systemd_units(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to write them into; it has to exist.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to write them into; it is made.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Also write over files that differ.")] = False,
 ) -> None:
     """Write units of systemd for this installation.
@@ -34,6 +34,7 @@ def systemd_units(
     from rcim.operate.units import installed_program, write_units
 
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         written = write_units(folder, installed_program(), overwrite)
     except FileExistsError as error:
         raise fail(f"{error}; --overwrite writes over it. Nothing was written", 1) from None

@@ -39,6 +39,7 @@ def upgrade(backend: Backend, found: int) -> None:
             except NoRoom:
                 backend.grow()
         found += 1
+        log.info("the store was upgraded", schema=found)
 
 
 def _count_and_index(view: WriteView) -> None:

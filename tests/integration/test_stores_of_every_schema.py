@@ -79,11 +79,16 @@ def in_a_child(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_server_brings_it_up_and_goes_on_with_it(version: int, tmp_path: Path) -> None:
+async def test_a_server_brings_it_up_and_goes_on_with_it(
+    version: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     store = unpacked(version, tmp_path / "data" / "store")
     assert schema(store) == version
     server = TestServer(tmp_path / "data", tls=False)
-    await server.start()
+    with caplog.at_level("INFO"):
+        await server.start()
+    steps = [line.getMessage() for line in caplog.records if "the store was upgraded" in line.getMessage()]
+    assert steps == [f"the store was upgraded schema={n}" for n in range(version + 1, SCHEMA_VERSION + 1)]
     async with server.client("alice") as alice, server.client("carol") as carol:
         found = await alice.history("garden", from_seq=1, limit=100)
         texts = [m.text for m in found]

@@ -42,5 +42,7 @@ def test_files_of_others_stay(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["systemd-units", str(tmp_path / "none")])
-    assert done.exit_code == 2 and "No such file or directory" in done.output
+    done = CliRunner().invoke(app, ["systemd-units", str(tmp_path / "new" / "units")])
+    assert done.exit_code == 0 and len(list((tmp_path / "new" / "units").iterdir())) == 4, done.output
+    done = CliRunner().invoke(app, ["systemd-units", str(tmp_path / "new" / "units" / "rcim.service" / "none")])
+    assert done.exit_code == 2 and "Not a directory" in done.output
