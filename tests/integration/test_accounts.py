@@ -76,6 +76,7 @@ async def test_accounts(rooms: TestServer) -> None:  # ID-09, AB-05
         await bob.create_group("H", group_id="h", type_="ChatRoom")
         known = {a.user_id: (a.imported, a.online, a.groups) for a in await root.query_accounts(["bob", "zoe", "no"])}
         assert known == {"bob": (True, True, 2), "zoe": (True, False, 1), "no": (False, False, 0)}
+        signed_before = rooms.client("bob")
         assert await root.delete_accounts(["bob", "no"]) == {"bob": AddResult.ADDED, "no": AddResult.ALREADY}
         assert (await root.info("g")).owner == "" and [m.user_id for m in await root.members("g")] == ["zoe"]
         assert (await root.info("h")).member_num == 0, "a room stays for an hour without members (CR-04)"
@@ -84,7 +85,7 @@ async def test_accounts(rooms: TestServer) -> None:  # ID-09, AB-05
         assert (gone.imported, gone.groups) == (False, 0)
         assert await refused(bob.groups()) == "LOGGED_OUT", "and it does not come back by itself"
         with pytest.raises(RcimError) as caught:
-            await rooms.client("bob").connect()
+            await signed_before.connect()
         assert caught.value.code.name == "USERSIG_INVALIDATED", "its signature is refused"
 
 
