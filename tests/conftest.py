@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import uvloop
+from hypothesis import HealthCheck, settings
 
 from rcim.base.limited_log import forget_counts
 from rcim.client import inbox
@@ -34,8 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before the first test module is imported: what it tries depends on it."""
+    """Before the first test module is imported: what it tries depends on it. An example may take as long as it does."""
     amount.configure(config)
+    settings.register_profile("rcim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("rcim")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -260,9 +260,8 @@ async def test_answers_come_in_the_order_of_asking() -> None:  # WI-06
 async def test_many_conversations_share_a_commit() -> None:
     sim = Sim()
     go_on = threading.Event()
-    sim.dispatcher.writing.do(
-        lambda: go_on.wait(PATIENCE_S)
-    )  # however long the conversations take to load, the disk takes longer
+    # However long the conversations take to load, the first commit takes longer.
+    sim.dispatcher.writing.do(lambda: go_on.wait(PATIENCE_S))
     for i in range(100):
         sim.ask(f"g:{i}", create(str(i)))
     await until(lambda: all(sim.dispatcher._mailboxes[f"g:{i}"].actor is not None for i in range(100)))
