@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,11 @@ WAITS = ("timeout", "wait", "wait_for", "join", "communicate", "run")
 """What is told how long it may wait."""
 
 
-def calls(text: str) -> Iterator[tuple[str, ast.Call]]:
-    """Each call with its last name."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call):
-            function = node.func
-            yield function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", ""), node
+@cache
+def calls(text: str) -> list[tuple[str, ast.Call]]:
+    """Each call with its last name. Kept, because parsing takes long."""
+    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    return [(getattr(node.func, "attr", getattr(node.func, "id", "")), node) for node in found]
 
 
 def sleeps(text: str) -> list[int]:
