@@ -54,7 +54,7 @@ def test_another_thread_may_begin_a_distribution_while_figures_are_read() -> Non
 
     def begin() -> None:
         number = 0
-        while not stop.is_set() and number < 50_000:
+        while not stop.is_set() and number < 5_000:
             number += 1
             meters.histogram(m.STORE_JOB, str(number))
 
