@@ -74,7 +74,7 @@ START_KILL_SHARE = 0.1
 PART_KILL_SHARE = 0.7
 """With gateways, in so many of the lives a part is killed before all of it is."""
 AFTER_PART_S = (0.05, 1.2)
-HEARD_S = 5.0
+HEARD_S = 20.0
 """How long it may take until everyone has heard of a message."""
 ACCEPTED = (frames.SendOk, frames.AdminBroadcastOk)
 WINDOW = 8

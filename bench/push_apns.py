@@ -16,7 +16,7 @@ from rcim.base import clock
 from rcim.outbox.push.provider import Provider, Push, PushOutcome
 
 KEY_ID, TEAM_ID, TOPIC = "BENCH12345", "TEAM123456", "com.example.bench"
-START_S = 20.0
+START_S = 60.0
 WARM = 200
 """Pushes before the first that is measured: the connection, its tables, the first token."""
 

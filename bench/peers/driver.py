@@ -30,7 +30,7 @@ from rcim.app.tuning import raise_file_limit
 from rcim.client.trust import client_context
 
 HOST = "127.0.0.1"
-START_S = 20.0
+START_S = 60.0
 """How long a server may take until its port answers."""
 VERSION_S = 10.0
 REASON_CHARS = 200

@@ -14,7 +14,7 @@ from rcim.rules.rights import Operation, verdict
 from rcim.rules.roles import Standing
 
 OWNER, ADMIN, MEMBER, STRANGER, APP_ADMIN, GUEST = "owner", "admin", "member", "stranger", "administrator", "guest"
-HEARD_S = 5.0
+HEARD_S = 20.0
 """What has not come by then does not come."""
 DONE, NO_OWNER = "done", "no owner"
 LESS = ("hidden", "none", "not counted", "not listed", "not found", NO_OWNER)
