@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rcim.app.push_providers import providers_of
-from rcim.app.sources import load
+from rcim.app.consumers.push_providers import providers_of
+from rcim.app.settings.sources import load
 from rcim.base import clock
 from rcim.outbox.push.provider import Provider, Push, PushOutcome
 

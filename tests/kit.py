@@ -18,11 +18,11 @@ from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.records import Record
 from rcim.actor.unstored_ids import UnstoredIds
-from rcim.app.nodes import ConversationNode, GatewayNode
-from rcim.app.process_figures import process_figures
-from rcim.app.server import Server
-from rcim.app.settings import NO_RATES
-from rcim.app.sources import load
+from rcim.app.monitoring.process_figures import process_figures
+from rcim.app.processes.server import Server
+from rcim.app.settings.all_settings import NO_RATES
+from rcim.app.settings.sources import load
+from rcim.app.wiring.nodes import ConversationNode, GatewayNode
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS, Limits

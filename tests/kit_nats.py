@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 
-from rcim.app import certificates
+from rcim.app.files import certificates
 from rcim.outbox.streams.tls import trust
 from tests.kit_broker import Broker, free_port
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from rcim_bench.standin_certificates import make_certificate, make_es256_key
 
-from rcim.app.push_providers import providers_of
-from rcim.app.sources import load
+from rcim.app.consumers.push_providers import providers_of
+from rcim.app.settings.sources import load
 from rcim.base import clock
 from rcim.outbox.push.provider import Provider, Push, PushResult
 from tests.standins.google import write_account

@@ -25,8 +25,8 @@ import psutil
 from rcim_bench.peers.receivers import PeerFailed, Wire
 from rcim_bench.rig import pin_apart, usage_of_tree
 
-from rcim.app.datadir import DataDir
-from rcim.app.tuning import raise_file_limit
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.tuning import raise_file_limit
 from rcim.client.trust import client_context
 
 HOST = "127.0.0.1"

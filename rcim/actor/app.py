@@ -30,19 +30,7 @@ from rcim.actor.commands import Command
 from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Notify, Silenced, UserLoggedOut
 from rcim.actor.key_commands import CreateKey, ReadKeys, RevokeKey, UseKey
-from rcim.actor.outcomes import (
-    AnyResult,
-    AttributeNames,
-    BlockedUsers,
-    Done,
-    Flow,
-    ListAltered,
-    Listed,
-    MutedUsers,
-    Outcome,
-    TypeRow,
-    Types,
-)
+from rcim.actor.outcomes import AnyResult, AttributeNames, Done, Outcome
 from rcim.actor.records import AttributeNamesSaved, ListChanged, LoginsBlocked, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
     BlockLogins,
@@ -58,6 +46,7 @@ from rcim.actor.user_commands import (
     SetAttributeNames,
     SetType,
 )
+from rcim.actor.user_results import BlockedUsers, Flow, ListAltered, Listed, MutedUsers, TypeRow, Types
 from rcim.base.errors import (
     BAD_API_KEY,
     BAD_PARAMETER,

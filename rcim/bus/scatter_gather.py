@@ -15,7 +15,8 @@ from rcim.base.terms import SlowSort
 from rcim.bus import messages as m
 from rcim.bus.pipe import encoded
 from rcim.dispatch.counters import summed
-from rcim.store.answers import ConnectionRow, Metrics
+from rcim.store.answers import Metrics
+from rcim.store.connection_answers import ConnectionRow
 from rcim.store.health import HealthRow
 from rcim.store.live_answers import ProcessRow, SlowRow
 from rcim.store.metric_rows import added_up

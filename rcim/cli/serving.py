@@ -14,8 +14,8 @@ from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings
 from rcim.version import __version__
 
 if TYPE_CHECKING:
-    from rcim.app.server import Ready
-    from rcim.app.settings import Settings
+    from rcim.app.processes.server import Ready
+    from rcim.app.settings.all_settings import Settings
 
 
 def serve(
@@ -50,15 +50,15 @@ def serve(
     flags += [f"server.gateways={gateways}"] if gateways is not None else []
     settings, source = settings_and_source(config, flags, data)
     if check:
-        from rcim.app.exposure import warnings_at_start
+        from rcim.app.settings.exposure import warnings_at_start
 
         _print_warnings(warnings_at_start(settings))
         print("settings are good")
         return
-    from rcim.app import serve as serving
-    from rcim.app.datadir import DataDirError
-    from rcim.app.gateways import GatewaysError
-    from rcim.app.logs import begin_logging
+    from rcim.app.files.datadir import DataDirError
+    from rcim.app.log.logs import begin_logging
+    from rcim.app.processes import serve as serving
+    from rcim.app.processes.gateways import GatewaysError
     from rcim.store.backend import StoreError
 
     begin_logging(settings.log.level, settings.log.format, process=_process(settings))

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from rcim.app.datadir import DataDir, DataDirError, write_private
+from rcim.app.files.datadir import DataDir, DataDirError, write_private
 from rcim.base import clock
 from rcim.operate.faults import BackupError
 from rcim.store.backend import LmdbBackend, StoreError

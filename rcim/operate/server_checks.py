@@ -15,12 +15,12 @@ from pathlib import Path
 import lmdb
 from cryptography import x509
 
-from rcim.app.certificates import DAY_S, fault_of, why
-from rcim.app.datadir import DataDir
-from rcim.app.exposure import LOCAL_HOSTS, files_of_secrets, useless_of
-from rcim.app.nodes import paths_of
-from rcim.app.settings import Settings
-from rcim.app.sources import PREFIX
+from rcim.app.files.certificates import DAY_S, fault_of, why
+from rcim.app.files.datadir import DataDir
+from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.exposure import LOCAL_HOSTS, files_of_secrets, useless_of
+from rcim.app.settings.sources import PREFIX
+from rcim.app.wiring.nodes import paths_of
 from rcim.base.errors import RcimError
 from rcim.base.terminal import reason_of
 from rcim.base.texts import read_text

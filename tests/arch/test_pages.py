@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.settings import NAMED, SECTIONS
+from rcim.app.settings.all_settings import NAMED, SECTIONS
 from rcim.base import errors
 
 ROOT = Path(__file__).parents[2]

@@ -19,9 +19,9 @@ import typer
 from rcim_tools.admin.program import app
 from typer.testing import CliRunner
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES, Settings
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES, Settings
 from rcim.base.errors import RcimError
 from rcim.client import BROADCASTS, Client, JoinStatus, NoticeEvent, User, client_context
 from rcim.content import elements

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES
 from rcim.client import Client, client_context
 from rcim.session.usersig import mint
 from tests.e2e.test_commands import QUICK, run

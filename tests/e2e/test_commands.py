@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from rcim.app.process import ServerFailed, ServerProcess
-from rcim.app.settings import NO_RATES
+from rcim.app.processes.process import ServerFailed, ServerProcess
+from rcim.app.settings.all_settings import NO_RATES
 from tests.amount import some
 
 BIN = Path(sys.executable).parent

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.process import ServerProcess
+from rcim.app.processes.process import ServerProcess
 from tests.e2e.test_commands import run
 
 ROOT = Path(__file__).parents[2]

@@ -85,7 +85,7 @@ async def test_every_line_of_every_process_is_json(tmp_path: Path) -> None:
 
 PROGRAM = """
 import asyncio, gc, logging, threading, warnings
-from rcim.app.logs import begin_logging, counting
+from rcim.app.log.logs import begin_logging, counting
 begin_logging("debug", "json")
 handler = logging.getLogger().handlers[0]
 handler.said, inner = [], handler.emit

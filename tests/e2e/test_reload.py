@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.certificates import key_pem, new_key, self_signed
-from rcim.app.process import ServerProcess
+from rcim.app.files.certificates import key_pem, new_key, self_signed
+from rcim.app.processes.process import ServerProcess
 from rcim.base import clock
 from rcim.client import client_context
 from tests.kit import PATIENCE_S

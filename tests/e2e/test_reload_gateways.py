@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import Settings
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.client import Client, client_context

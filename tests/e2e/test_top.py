@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES
 from tests.e2e.test_commands import BIN, QUICK, run
 
 

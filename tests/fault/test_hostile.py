@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rcim.app.nodes import GatewayNode
+from rcim.app.wiring.nodes import GatewayNode
 from rcim.base import clock
 from rcim.base.errors import TOO_SLOW, RcimError
 from rcim.base.terms import Platform, Priority
@@ -526,7 +526,7 @@ async def test_a_full_store_refuses_and_goes_on(tmp_path: Path) -> None:  # ST-0
 
 
 async def test_two_servers_on_one_directory(tmp_path: Path) -> None:
-    from rcim.app.datadir import DataDirError
+    from rcim.app.files.datadir import DataDirError
 
     first = TestServer(tmp_path / "d")
     await first.start()

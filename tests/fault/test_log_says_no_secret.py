@@ -13,7 +13,7 @@ from aiohttp import web
 
 from rcim.actor.group import GroupActor
 from rcim.adapters.frames.codec import FrameCodec
-from rcim.app.log_lines import formatter
+from rcim.app.log.log_lines import formatter
 from rcim.base.errors import RcimError
 from rcim.base.limited_log import say_counts
 from rcim.base.terms import Priority

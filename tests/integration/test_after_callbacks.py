@@ -16,9 +16,9 @@ import pytest
 from aiohttp import web
 
 from rcim.actor.events import GroupFull, MessagePassed, SessionChanged, UserListChanged
-from rcim.app import certificates
-from rcim.app.app_callbacks import spec_of
-from rcim.app.settings import Receiver as ReceiverSettings
+from rcim.app.consumers.app_callbacks import spec_of
+from rcim.app.files import certificates
+from rcim.app.settings.all_settings import Receiver as ReceiverSettings
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Platform, UserList
 from rcim.client import User

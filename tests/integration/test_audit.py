@@ -21,8 +21,8 @@ from rcim.service import requests as r
 from rcim.service.audit import about
 from rcim.service.back_ends import Source
 from rcim.store import audit_files
-from rcim.store.answers import AuditRow
 from rcim.store.audit_files import DAY_MS, UNKNOWN, AuditFiles, read_page
+from rcim.store.log_answers import AuditRow
 from tests.integration.test_groups import Crowd, refused, rooms
 from tests.kit import TestServer
 from tests.kit_http import back_end

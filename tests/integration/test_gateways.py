@@ -14,9 +14,9 @@ import pytest
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
 from rcim.actor.records import Message, MessageOptions
-from rcim.app import gateways as gateways_module
-from rcim.app.process_spec import ProcessSpec
-from rcim.app.sources import load
+from rcim.app.processes import gateways as gateways_module
+from rcim.app.processes.process_spec import ProcessSpec
+from rcim.app.settings.sources import load
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.terms import Priority
 from rcim.bus import gateway_router as links_module

@@ -125,7 +125,7 @@ async def test_a_commit_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_disk_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rcim.app import health
+    from rcim.app.monitoring import health
 
     async with back_end(tmp_path, APIS) as app:
         back = app.server.server._back
@@ -144,7 +144,7 @@ async def test_a_disk_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_a_store_that_is_slow_to_read_is_no_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rcim.app import health
+    from rcim.app.monitoring import health
 
     async with back_end(tmp_path, APIS) as app:
         back = app.server.server._back

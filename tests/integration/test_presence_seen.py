@@ -11,8 +11,8 @@ from rcim.actor import records as r
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, Presence, Role, UserList
 from rcim.store import seeing
-from rcim.store.answers import Seen
 from rcim.store.backend import MemoryBackend
+from rcim.store.connection_answers import Seen
 from rcim.wire import frames as f
 from tests.kit import FilledStore, Raw, TestServer, create, send
 

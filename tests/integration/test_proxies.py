@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.exposure import warnings_of
-from rcim.app.settings import SettingsError
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import SettingsError
+from rcim.app.settings.exposure import warnings_of
+from rcim.app.settings.sources import load
 from rcim.base.errors import TOO_MANY_CONNECTIONS, RcimError
 from rcim.base.networks import networks_of
 from rcim.connect import proxies

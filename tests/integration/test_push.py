@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app import push
-from rcim.app.settings import Settings
+from rcim.app.consumers import push
+from rcim.app.settings.all_settings import Settings
 from rcim.base.errors import RcimError
 from rcim.base.terms import MsgFlag, Presence, PushLevel
 from rcim.client import Client, User
@@ -237,7 +237,7 @@ async def test_channels_of_ultra_groups(server: TestServer, phones: Phones) -> N
 async def test_what_a_provider_could_not_take_is_pushed_after_a_restart(
     tmp_path: Path, phones: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.consumers.TELL_S", 0.01)
+    monkeypatch.setattr("rcim.app.consumers.all_consumers.TELL_S", 0.01)
     phones.outcome = PushOutcome.LATER
     server = TestServer(tmp_path, tls=False)
     await server.start()

@@ -18,7 +18,7 @@ __all__ = ["receiver"]  # the fixture
 
 @pytest.fixture
 async def server(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestServer]:
-    monkeypatch.setattr("rcim.app.push.START_S", 0.0)
+    monkeypatch.setattr("rcim.app.consumers.push.START_S", 0.0)
     secret = tmp_path / "secret"
     secret.write_text("whsec_" + base64.b64encode(b"0" * 24).decode(), encoding="utf-8")
     section = "push_providers.own"

@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from rcim.actor.app_lists import AppLists
-from rcim.app.certificates import CERTIFICATE_DAYS, DAY_S, key_pem, new_key, self_signed
-from rcim.app.reload_parts import ReloadRefused
-from rcim.app.settings import Settings
+from rcim.app.files.certificates import CERTIFICATE_DAYS, DAY_S, key_pem, new_key, self_signed
+from rcim.app.reload.reload_parts import ReloadRefused
+from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, Platform

@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 
 from rcim.actor.events import SessionChanged
-from rcim.app.app_callbacks import spec_of
-from rcim.app.settings import Receiver as ReceiverSettings
+from rcim.app.consumers.app_callbacks import spec_of
+from rcim.app.settings.all_settings import Receiver as ReceiverSettings
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import DeviceNews, Platform, Presence
 from rcim.bus import gateway_router, remote
@@ -164,7 +164,7 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
 async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.consumers.TELL_S", 0.01)
+    monkeypatch.setattr("rcim.app.consumers.all_consumers.TELL_S", 0.01)
 
     async def answer(request: web.Request, body: Any) -> web.StreamResponse:
         await receiver.release.wait()

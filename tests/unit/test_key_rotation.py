@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rcim.app.datadir import DataDir, DataDirError, Keys
+from rcim.app.files.datadir import DataDir, DataDirError, Keys
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.operate import key_rotation

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rcim.app import log_writer
-from rcim.app.log_writer import LogWriter
+from rcim.app.log import log_writer
+from rcim.app.log.log_writer import LogWriter
 
 
 class Reader:

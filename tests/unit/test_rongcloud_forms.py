@@ -14,8 +14,8 @@ from rcim.adapters.rongcloud.command import RongApp
 from rcim.adapters.rongcloud.form import FIELDS_MAX, Form, read_form
 from rcim.adapters.rongcloud.publishing import filled
 from rcim.adapters.rongcloud.signature import check_signature
-from rcim.app.settings import Settings, SettingsError
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import Settings, SettingsError
+from rcim.app.settings.sources import load
 from rcim.content.elements import Text, decode_body
 
 NOW_MS = 1_795_820_000_000
