@@ -12,11 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 import uvloop
+from hypothesis import HealthCheck, settings
 
 from rcim.base.limited_log import forget_counts
 from rcim.client import inbox
 from tests import amount
-from tests.kit import RUNNING, TestCluster, TestServer
+from tests.kit import PATIENCE_S, RUNNING, TestCluster, TestServer
 
 
 def pytest_asyncio_loop_factories(
@@ -34,8 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before the first test module is imported: what it tries depends on it."""
+    """Before the first test module is imported: what it tries depends on it. An example may take as long as it does."""
     amount.configure(config)
+    settings.register_profile("rcim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("rcim")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -81,8 +84,11 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         gc.collect()  # what waits only for the collector is not left behind
         left = _leaked(before)
     assert not left, f"descriptors left open: {left}"
-    workers = [t.name for t in set(threading.enumerate()) - threads if t.name.startswith("rcim-")]
-    assert not workers, f"threads left running: {workers}"
+    workers = [thread for thread in set(threading.enumerate()) - threads if thread.name.startswith("rcim-")]
+    for thread in workers:
+        thread.join(PATIENCE_S)  # one that was told to end does so when the machine gives it a turn
+    left_running = [thread.name for thread in workers if thread.is_alive()]
+    assert not left_running, f"threads left running: {left_running}"
     children = _children()
     assert not children, f"processes left running: {children}"
 

@@ -41,10 +41,11 @@ class Engine:
         self._calls = calls
 
     def calls(self, hook: str) -> list[dict[str, Any]]:
-        """The parameters of each call of this hook, in order."""
+        """The parameters of each call of this hook, in order; not of one that is just being written down."""
         if not self._calls.exists():
             return []
-        rows = [json.loads(line) for line in self._calls.read_text(encoding="utf-8").splitlines()]
+        whole, _, _ = self._calls.read_bytes().rpartition(b"\n")
+        rows = [json.loads(line) for line in whole.splitlines()]
         return [params for name, params in rows if name == hook]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import shutil
 import signal
@@ -30,6 +31,8 @@ from rcim.app.processes.tuning import raise_file_limit
 from rcim.client.trust import client_context
 
 HOST = "127.0.0.1"
+LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+"""The first and the last port that the system gives out by itself."""
 START_S = 60.0
 """How long a server may take until its port answers."""
 VERSION_S = 10.0
@@ -173,10 +176,20 @@ def make_place(folder: Path, tls: bool, connections: int) -> Place:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody has."""
-    with socket.socket() as sock:
-        sock.bind((HOST, 0))
-        return int(sock.getsockname()[1])
+    """A port of this machine that nobody has. It is none of those that the system gives out by itself, so that no other
+    program gets it before the server that is started next."""
+    try:
+        first = int(LOCAL_PORTS.read_text(encoding="ascii").split()[0])
+    except OSError:
+        first = 32768  # of a system that does not say
+    while True:
+        port = random.SystemRandom().randrange(max(1024, first // 2), max(2048, first))
+        with socket.socket() as sock:
+            try:
+                sock.bind((HOST, port))
+            except OSError:
+                continue
+            return port
 
 
 def peer_context(certificate: Path) -> ssl.SSLContext:

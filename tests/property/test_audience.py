@@ -40,7 +40,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps=steps, size=st.sampled_from([20, 3000, 8000]))
 def test_everyone_gets_what_came_after_it_came(steps: list[tuple[str, int]], size: int) -> None:
     audience = Audience(KEY, DEFAULTS)

@@ -50,7 +50,7 @@ def structs(cls: type[Struct]) -> st.SearchStrategy[Any]:
 
 @pytest.mark.parametrize("cls", FRAMES.values(), ids=lambda c: c.NAME)
 def test_both_codecs_agree(cls: type[Frame]) -> None:
-    @settings(max_examples=some(5, of=40), deadline=None, database=None)
+    @settings(max_examples=some(5, of=40), database=None)
     @given(structs(cls), st.integers(0, 0xFFFFFFFF))
     def agree(value: Frame, request_id: int) -> None:
         data = value.encode(request_id)
@@ -64,7 +64,7 @@ def test_both_codecs_agree(cls: type[Frame]) -> None:
 
 @pytest.mark.parametrize("cls", FRAMES.values(), ids=lambda c: c.NAME)
 def test_both_codecs_agree_on_what_is_wrong(cls: type[Frame]) -> None:
-    @settings(max_examples=some(8, of=60), deadline=None, database=None)
+    @settings(max_examples=some(8, of=60), database=None)
     @given(st.binary(max_size=80))
     def agree(body: bytes) -> None:
         data = (len(body) + 8).to_bytes(4, "big") + cls.TYPE.to_bytes(2, "big") + bytes(6) + body
@@ -107,7 +107,7 @@ def _is_boundary(body: bytes, at: int, cut: int) -> bool:
     return at == cut
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200, database=None)
 @given(st.lists(st.sampled_from([f for _, f in all_examples()][:40]), max_size=5), st.data())
 def test_a_stream_cut_anywhere_gives_the_same_frames(sent: list[Frame], data: st.DataObject) -> None:
     stream = b"".join(f.encode(i + 1) for i, f in enumerate(sent))
@@ -127,7 +127,7 @@ def test_a_stream_cut_anywhere_gives_the_same_frames(sent: list[Frame], data: st
 CLIENTS_OWN = sorted(ELEMENTS.keys() - SERVERS_OWN)
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200, database=None)
 @given(st.lists(st.one_of([structs(ELEMENTS[kind]) for kind in CLIENTS_OWN]), min_size=1, max_size=5))
 def test_elements_round_trip(elements: list[Any]) -> None:  # MS-03
     body = encode_body(elements)
@@ -142,7 +142,7 @@ def test_elements_round_trip(elements: list[Any]) -> None:  # MS-03
         check_body(body, 1 << 20, 64)
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300, database=None)
 @given(st.binary(max_size=64))
 def test_any_bytes_as_a_body_end_in_a_code(body: bytes) -> None:
     try:

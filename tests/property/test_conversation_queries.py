@@ -289,7 +289,7 @@ def asked(store: FilledStore, where: dict[str, Any], by: str, sort: str, limit: 
             return found
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     CONVERSATIONS,
     WHERE,

@@ -171,7 +171,7 @@ ACTS = st.lists(
 
 
 @pytest.mark.parametrize("before_joining", [False, True], ids=["from joining", "all"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(acts=ACTS)
 def test_what_is_stored_is_seen_as_the_model_says(
     before_joining: bool, acts: list[tuple[str, str, str, int]]
@@ -188,7 +188,7 @@ def test_what_is_stored_is_seen_as_the_model_says(
 
 
 @pytest.mark.parametrize("before_joining", [False, True], ids=["from joining", "all"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(acts=ACTS)
 def test_what_is_in_memory_is_seen_as_the_model_says(
     before_joining: bool, acts: list[tuple[str, str, str, int]]

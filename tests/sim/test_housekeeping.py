@@ -15,7 +15,7 @@ from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.rules.policies import changed
 from rcim.store.check import check
 from rcim.store.store import Store
-from tests.kit import UNLIMITED, travel, until
+from tests.kit import PATIENCE_S, UNLIMITED, travel, until
 from tests.sim.test_dispatcher import Sim, running, send
 
 DAY_MS = 86_400_000
@@ -38,7 +38,7 @@ async def passed(job: Any, now_ms: int) -> None:
     """`job` of the housekeeping has gone over everything."""
     over = asyncio.Event()
     job(now_ms, over.set)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await over.wait()
 
 

@@ -32,7 +32,7 @@ from rcim.store.check import check
 from rcim.store.shard_log import Done, ShardAppend, ShardLog
 from rcim.store.store import Store
 from tests.amount import some
-from tests.kit import UNLIMITED, travel, until
+from tests.kit import PATIENCE_S, UNLIMITED, travel, until
 from tests.sim.test_dispatcher import FlakyBackend, Sim, create, running, send
 from tests.sim.test_group_histories import TYPES, USERS, anything
 
@@ -413,7 +413,7 @@ class Gate:
 
         def gated(loader: Loader, key: str, wanted: NotLoaded) -> Any:
             self.begun.set()
-            assert self._open.wait(20)
+            assert self._open.wait(PATIENCE_S)
             return rows(loader, key, wanted)
 
         patch.setattr(Loader, "rows", gated)

@@ -152,9 +152,11 @@ async def test_a_check_finds_one_that_nothing_would_end() -> None:
 
 
 async def test_it_does_not_end_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_ms = clock.wall_ms()
+    travel(monkeypatch, made_ms)
     sim = Asking()
     key = await made(sim, "u1")
-    now_ms = clock.wall_ms() + 59_000
+    now_ms = made_ms + 59_999
     travel(monkeypatch, now_ms)
     await passed(sim.dispatcher.housekeeping.end_temporary, now_ms)
     assert isinstance(await sim.answer(key, c.EndTemporary("", True)), o.Done)

@@ -21,6 +21,7 @@ from rcim.base.terms import Priority
 from rcim.dispatch import stepping
 from rcim.dispatch.stepping import Largest, in_steps
 from rcim.flow.activity import WINDOW_MS, Activity
+from tests.kit import PATIENCE_S
 
 
 def passed(activity: Activity, key: str, count: int) -> None:
@@ -142,7 +143,7 @@ async def test_a_loop_is_measured_until_the_end() -> None:
     came = asyncio.Event()
     lag.note = lambda late_s, now_s: came.set()  # type: ignore[method-assign]
     lag.start(loop)
-    await asyncio.wait_for(came.wait(), 30)
+    await asyncio.wait_for(came.wait(), PATIENCE_S)
     timer = lag._timer
     lag.stop()
     assert timer is not None and timer.cancelled() and lag._timer is None

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from rcim.base.metrics import BY_NAME, MetricKind
+from tests.kit_install import DEADLINE_S
 from tests.kit_promql import DASHBOARD, NO_PROMTOOL, PROMTOOL, ROOT, RULES, dashboard_expressions, rules, selectors
 
 MINUTES = 40
@@ -224,7 +225,9 @@ CASES = {
 def run_promtool(*arguments: str) -> str:
     """What it says. Raises CalledProcessError with that, if something is wrong."""
     assert PROMTOOL is not None
-    done = subprocess.run([PROMTOOL, *arguments], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    done = subprocess.run(
+        [PROMTOOL, *arguments], capture_output=True, encoding="utf-8", timeout=DEADLINE_S, check=False
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     return said

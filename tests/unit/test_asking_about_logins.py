@@ -29,12 +29,14 @@ from tests.kit_callbacks import Receiver, receiver
 __all__ = ["receiver"]  # the fixture
 SECTION = "receivers.engine"
 LEAN = (f"{SECTION}.profile=leancloud", f"{SECTION}.app_id=a", f"{SECTION}.allow_private=true")
+PATIENT = f"{SECTION}.timeout_ms=60000"
+"""The app always answers: only a slow machine would be too late."""
 
 
 async def serve(tmp_path: Path, receiver: Receiver, *flags: str) -> TestServer:
     (tmp_path / "key").write_text("k", encoding="utf-8")
     keys = (f"{SECTION}.token_file={tmp_path / 'key'}", f"{SECTION}.hook_key_file={tmp_path / 'key'}")
-    own = (f"{SECTION}.url={receiver.url}", f"{SECTION}.commands=_rtmClientSign")
+    own = (PATIENT, f"{SECTION}.url={receiver.url}", f"{SECTION}.commands=_rtmClientSign")
     server = TestServer(tmp_path / "data", tls=False, flags=(*LEAN, *keys, *own, "limits.drain_grace_ms=100", *flags))
     await server.start()
     return server
@@ -148,7 +150,7 @@ async def test_hooks_are_looked_up_and_kept(receiver: Receiver, monkeypatch: pyt
         return web.json_response({"result": listed[0]})
 
     receiver.answer = answer
-    hooks = Engine(receiver.url, "a", "m", "h").defined_hooks(WebClient(1000, allow_private=True))
+    hooks = Engine(receiver.url, "a", "m", "h").defined_hooks(WebClient(60_000, allow_private=True))
     assert hooks.has("_clientOnline"), "nothing is known yet"
     hooks.start()
     hooks.start()

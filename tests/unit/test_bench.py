@@ -17,6 +17,7 @@ from rcim_bench.crowd import Crowd, checked_of
 
 from rcim.load.swarm import Tally
 from rcim.wire.frames import GroupInfo, Ping
+from tests.kit import until
 
 
 class _Transport:
@@ -35,14 +36,6 @@ class _Transport:
         self._sock.close()
 
 
-async def _until(done: Any) -> None:
-    for _ in range(10_000):
-        if done():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came")
-
-
 def record(size: int, kind: int = 0x17) -> bytes:
     """A TLS record with `size` bytes of plaintext, encrypted or not makes no difference to who counts."""
     return bytes([kind, 3, 3]) + (size + TLS13_OVERHEAD).to_bytes(2, "big") + bytes(size + TLS13_OVERHEAD)
@@ -54,13 +47,13 @@ async def test_counts_bytes_and_ends() -> None:
     counting = Counting(asyncio.get_running_loop())
     assert counting.take(_Transport(ours)) == 0
     theirs.sendall(bytes(1000))
-    await _until(lambda: counting.total == 1000)
+    await until(lambda: counting.total == 1000)
     assert counting.bytes_of(0) == 1000
     counting.reset()
     theirs.sendall(bytes(7))
-    await _until(lambda: counting.total == 7)
+    await until(lambda: counting.total == 7)
     theirs.close()
-    await _until(lambda: counting.ended == 1)
+    await until(lambda: counting.ended == 1)
     counting.close()
 
 
@@ -74,7 +67,7 @@ async def test_records_are_counted_however_they_are_cut(step: int) -> None:
     for at in range(0, len(stream), step):
         theirs.send(stream[at : at + step])
         reads = counting.reads
-        await _until(lambda before=reads: counting.reads > before)
+        await until(lambda before=reads: counting.reads > before)
     assert counting.total == sum(sizes) + 40, "what is no application data does not count"
     assert counting.units_of(0) == len(sizes) + 1
     counting.close()
@@ -90,7 +83,7 @@ async def test_frames_are_counted_however_they_are_cut(step: int) -> None:
     for at in range(0, len(stream), step):
         theirs.send(stream[at : at + step])
         reads = counting.reads
-        await _until(lambda before=reads: counting.reads > before)
+        await until(lambda before=reads: counting.reads > before)
     assert (counting.bytes_of(0), counting.units_of(0)) == (len(stream), 3)
     counting.close()
     theirs.close()
@@ -123,7 +116,7 @@ async def test_tls_records_say_their_plaintext() -> None:
     counting = Counting(asyncio.get_running_loop(), RECORDS)
     counting.take(_Transport(ours))
     theirs.sendall(sealed)
-    await _until(lambda: counting.total == 271 + 20_000)
+    await until(lambda: counting.total == 271 + 20_000)
     assert counting.units_of(0) == 3, "one for each write, however many records it took"
     counting.close()
     theirs.close()

@@ -45,7 +45,7 @@ async def test_forms_are_shown_too(capsys: pytest.CaptureFixture[str]) -> None:
     printed: list[str] = []
     await until(lambda: printed.append(capsys.readouterr().err) or "".join(printed).endswith("/\n"))
     url = "".join(printed).strip().partition("=")[2] + "1.1/functions/_messageSent"
-    client = WebClient(1000, allow_private=True)
+    client = WebClient(60_000, allow_private=True)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for body, headers in (
         (b"fromUserId=alice&content=%7B%7D", form),

@@ -9,6 +9,7 @@ import pytest
 
 from rcim.outbox.backoff import Backoff
 from rcim.outbox.circuit_breaker import FAILURES_MAX, FRESH_S, CircuitBreaker
+from tests.kit import PATIENCE_S
 
 
 def test_pauses_double_with_jitter_up_to_the_longest() -> None:
@@ -51,7 +52,7 @@ class Gated:
 
     async def tries(self, key: str, *, taken: bool = False, asked_s: float = 0.0) -> int:
         """Enter for one event, and say what became of it; returns how many could have entered."""
-        room = await asyncio.wait_for(self.breaker.enter(100), 1)
+        room = await asyncio.wait_for(self.breaker.enter(100), PATIENCE_S)
         self.breaker.leave(room, taken=taken, failed=() if taken else (key,), asked_s=asked_s)
         return room
 

@@ -21,7 +21,7 @@ from rcim.app.settings.sources import load
 from rcim.operate import disk_checks, doctor, machine_checks, server_checks
 from rcim.operate.disk_checks import DAY_MS, file_system_of
 from rcim.operate.findings import Finding
-from tests.kit import TestServer
+from tests.kit import PATIENCE_S, TestServer
 
 MOUNTS = """\
 22 1 259:1 / / rw,relatime shared:1 - ext4 /dev/root rw
@@ -278,6 +278,7 @@ def state_of(folder: Path) -> Callable[[], list[tuple[str, int, int]]]:
 
 
 async def test_with_a_store_and_nothing_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_checks, "ASK_S", PATIENCE_S)
     server = TestServer(tmp_path / "data", tls=True)
     await server.start()
     settings = settings_of(tmp_path / "data")

@@ -10,7 +10,7 @@ import pytest
 from rcim.base.limited_log import Event
 from rcim.http import access_log
 from rcim.http.access_log import ACCESS, PATH_CHARS_MAX, AccessLog, Line
-from tests.kit import until
+from tests.kit import PATIENCE_S, until
 
 
 def line(path: str = "/v4/x", note: str = "0") -> Line:
@@ -50,6 +50,7 @@ async def test_a_log_that_nobody_reads_holds_up_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(access_log, "LINES_MAX", 10)
+    monkeypatch.setattr(access_log, "STOP_S", PATIENCE_S)
     blocked = Blocked()
     access_log.access.addHandler(blocked)
     caplog.set_level(logging.INFO, "rcim.http.access")

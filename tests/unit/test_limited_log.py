@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from rcim.base.limited_log import EVERY_MS, FIELD_CHARS_MAX, Event, LimitedLog
+from tests.kit import PATIENCE_S
 
 
 class Now:
@@ -122,7 +123,7 @@ def test_a_fault_found_while_a_line_is_written_is_logged_too(caplog: pytest.LogC
     now.inside = True
     thread = threading.Thread(target=log.say_counts, kwargs={"all_of_them": True}, daemon=True)
     thread.start()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive(), "it waits for itself for ever"
     assert caplog.messages == ["before", "found by the collector", "before suppressed=1"]
 
@@ -145,7 +146,7 @@ def test_a_line_of_a_kind_that_is_just_being_said_is_counted(
     try:
         thread = threading.Thread(target=log.say_counts, daemon=True)
         thread.start()
-        thread.join(20)
+        thread.join(PATIENCE_S)
     finally:
         logging.getLogger("rcim.tests").removeHandler(handler)
     assert not thread.is_alive()

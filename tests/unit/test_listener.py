@@ -7,16 +7,17 @@ import errno
 import logging
 import os
 import socket
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rcim.adapters.frames.connection import FrameConnection
 from rcim.base.hosts import naming
 from rcim.client import Client
-from rcim.connect import listener
-from rcim.connect.listener import Admit, Listener, every
+from rcim.connect.listener import PAUSE_S, Admit, Listener, every
 from tests.kit import Raw, TestServer, until
 
 
@@ -33,30 +34,56 @@ class Short(socket.socket):
         return super().accept()
 
 
+class Resting:
+    """The loop of the test, but for timers: they come when the test says so."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.due: list[tuple[float, asyncio.TimerHandle, Callable[[], None]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+        self.due.append((seconds, self._loop.call_later(3600, call), call))
+        return self.due[-1][1]
+
+    def time_passes(self) -> float:
+        """The only timer comes; returns for how many seconds it was set."""
+        ((seconds, timer, call),) = self.due
+        self.due.clear()
+        timer.cancel()
+        call()
+        return seconds
+
+
 def frames_of(server: TestServer) -> Admit:
     """Every connection speaks frames."""
     return every(partial(FrameConnection, server.server.service))
 
 
 async def test_without_a_descriptor_connections_wait_and_the_log_has_one_line(
-    plain_server: TestServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    plain_server: TestServer, caplog: pytest.LogCaptureFixture
 ) -> None:  # OP-02
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(listener, "PAUSE_S", 0.02)
     full = Short(socket.AF_INET, socket.SOCK_STREAM)
     full.setblocking(False)
     full.bind(("127.0.0.1", 0))
     full.listen(8)
-    made = Listener(asyncio.get_running_loop(), frames_of(plain_server), [full], None)
+    loop: Any = Resting()
+    made = Listener(loop, frames_of(plain_server), [full], None)
     waiting = [await asyncio.open_connection("127.0.0.1", made.port) for _ in range(3)]
     await until(lambda: full.refused == 1)
     for _ in range(50):
         await asyncio.sleep(0)
-    assert full.refused < 5, "it does not try in each turn of the loop"
-    await until(lambda: full.refused == 5)
+    assert full.refused == 1, "it does not try in each turn of the loop"
+    for tries in (2, 3, 4, 5):
+        assert loop.time_passes() == PAUSE_S
+        await until(lambda tries=tries: full.refused == tries)
     lines = [text for text in caplog.messages if "no connection can be accepted" in text]
     assert len(lines) == 1 and "LimitNOFILE" in lines[0], "one line for all tries"
     full.short = False
+    loop.time_passes()
     for reader, writer in waiting:
         raw = Raw(reader, writer)
         await raw.hello()

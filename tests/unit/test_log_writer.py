@@ -11,6 +11,7 @@ import pytest
 
 from rcim.app.log import log_writer
 from rcim.app.log.log_writer import LogWriter
+from tests.kit import PATIENCE_S
 
 
 class Reader:
@@ -42,6 +43,7 @@ def reader() -> Reader:
 @pytest.fixture
 def handler(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> Iterator[LogWriter]:
     monkeypatch.setattr(log_writer, "LINES_MAX", 10)
+    monkeypatch.setattr(log_writer, "FLUSH_S", PATIENCE_S)
     made = LogWriter(-1, reader)
     made.setFormatter(logging.Formatter("%(message)s"))
     yield made

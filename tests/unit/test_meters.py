@@ -17,6 +17,7 @@ from rcim.adapters.frames.answers.metrics import metrics_ok
 from rcim.adapters.metrics.rendering import Format, format_of, rendered, takes_gzip
 from rcim.base import metrics as m
 from rcim.base.meters import Figure, Meters, figure
+from rcim.dispatch import metrics_gathering
 from rcim.dispatch.metrics_gathering import WAITING_MAX, MetricsGathering, page_of
 from rcim.dispatch.requests import Request
 from rcim.store.answers import Metrics
@@ -229,7 +230,8 @@ async def turns(count: int = 10) -> None:
         await asyncio.sleep(0)
 
 
-async def test_who_asks_meanwhile_shares_a_gathering() -> None:
+async def test_who_asks_meanwhile_shares_a_gathering(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_gathering, "GATHER_S", 3600.0)  # no figures are late, however slow the machine is
     sink, asker = Sink(), Asker()
     gathering = MetricsGathering(asyncio.get_running_loop(), Meters(on=True))
     gathering.sink = sink  # type: ignore[assignment]

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.kit_install import DEADLINE_S
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 SCHEMAS = {
@@ -33,7 +35,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=DEADLINE_S,
         check=False,
     )
 

@@ -150,7 +150,7 @@ def test_the_first_wrong_byte_is_enough() -> None:
             ProxyHeaderReader().receive(data)
 
 
-@settings(max_examples=some(300, of=5000), deadline=None)
+@settings(max_examples=some(300, of=5000))
 @given(st.binary(max_size=80), st.sampled_from([b"", SIGNATURE, SIGNATURE + b"\x21", b"PROXY TCP4 ", b"PROXY TCP6 "]))
 def test_no_bytes_do_anything_else_than_a_source_or_a_refusal(data: bytes, begin: bytes) -> None:
     outcomes = []
@@ -162,7 +162,7 @@ def test_no_bytes_do_anything_else_than_a_source_or_a_refusal(data: bytes, begin
     assert outcomes[0] == outcomes[1], "however much is read at a time"
 
 
-@settings(max_examples=some(100, of=3000), deadline=None)
+@settings(max_examples=some(100, of=3000))
 @given(st.ip_addresses(), st.ip_addresses(), st.integers(0, 65535), st.booleans(), st.binary(max_size=300))
 def test_every_address_is_read_as_it_was_written(
     source: ipaddress.IPv4Address | ipaddress.IPv6Address,

@@ -108,7 +108,7 @@ def test_limits_have_bounds(wrong: dict[str, int]) -> None:
 # ---------------------------------------------------------------------------------------------------- wheel
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150, database=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 40_000), st.integers(0, 3000)), max_size=60))
 def test_the_wheel_against_a_dictionary(steps: list[tuple[int, int, int]]) -> None:
     now = 1000
@@ -249,7 +249,7 @@ def test_even_a_few_clients_come_back_spread(connections: int, within: int) -> N
     assert spread_ms(connections, DEFAULTS.drain_spread_ms) == within
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300, database=None)
 @given(st.integers(1, 5), st.lists(st.integers(1, 30), max_size=80), st.integers(0, 30))
 def test_a_tracker_gives_each_once_and_in_order(first: int, seqs: list[int], newest: int) -> None:  # RX-05
     tracker: SeqTracker[int] = SeqTracker(first)

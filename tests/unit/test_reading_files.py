@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rcim.base import texts
+from tests.kit import PATIENCE_S
 
 
 def test_a_text_has_no_mark_and_one_kind_of_line_end(tmp_path: Path) -> None:
@@ -21,7 +22,8 @@ def test_a_text_has_no_mark_and_one_kind_of_line_end(tmp_path: Path) -> None:
         texts.read_text(tmp_path / "none")
 
 
-def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+def test_a_pipe_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "PIPE_S", PATIENCE_S)
     read, write = os.pipe()
     thread = threading.Thread(target=lambda: (os.write(write, b"[server]\nport = 1\n"), os.close(write)))
     thread.start()

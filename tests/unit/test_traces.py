@@ -26,7 +26,7 @@ from rcim.base.terms import Priority
 from rcim.dispatch.requests import CommandRequest, Request
 from rcim.outbox.destination import Untaken
 from rcim.store.event_rows import KeptEvent
-from tests.kit import until
+from tests.kit import PATIENCE_S, until
 
 SPAN = Span("rcim.commit", Trace(1, 2), 3, 10, 20, {"rcim.seq": 1})
 
@@ -93,7 +93,7 @@ class Exporter:
 
     def export(self, spans: list[Any]) -> SpanExportResult:
         self.has_some.set()
-        self.go_on.wait(30)
+        self.go_on.wait(PATIENCE_S)
         self.spans += spans
         return SpanExportResult.SUCCESS
 
@@ -104,6 +104,8 @@ class Exporter:
 async def test_what_finds_no_room_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_export, "OTLPSpanExporter", Exporter)
     monkeypatch.setattr(trace_export, "QUEUE_MAX", 10)
+    monkeypatch.setattr(trace_export, "EVERY_S", 3600.0)  # a batch is full before the thread looks
+    monkeypatch.setattr(trace_export, "STOP_S", PATIENCE_S)
     monkeypatch.setattr(trace_export, "BATCH_MAX", 5)
     made = TraceExport("http://127.0.0.1:1/", {}, "server")
     exporter = MADE[-1]
