@@ -220,7 +220,7 @@ async def test_a_slow_reader_holds_up_nobody(tmp_path: Path) -> None:
 async def test_what_a_gateway_does_not_say_is_missing_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scatter_gather, "LOOK_S", 0.2)
+    monkeypatch.setattr(scatter_gather, "LOOK_S", 1.0)
     server = TestCluster(tmp_path / "data", flags=ON)
     await server.start()
     key = await key_of(server)
@@ -262,7 +262,7 @@ async def test_a_scrape_waits_for_an_owner_that_is_restarted(tmp_path: Path, mon
 async def test_a_part_that_hangs_is_left_out_and_not_asked_again(
     plain_http: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics_gathering, "GATHER_S", 0.1)
+    monkeypatch.setattr(metrics_gathering, "GATHER_S", 1.0)
     gathering = plain_http.server.dispatcher.metrics
     asked, go = 0, asyncio.Event()
 
