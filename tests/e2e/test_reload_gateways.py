@@ -22,7 +22,7 @@ from rcim.base.errors import RcimError
 from rcim.client import Client, client_context
 from rcim.content.elements import Text
 from rcim.session.usersig import mint
-from tests.kit import PATIENCE_S
+from tests.e2e.test_commands import DEADLINE_S
 
 LONG = "x" * 2000
 SHORT = "[limits]\nbody_bytes_max = 1024\n"
@@ -174,7 +174,7 @@ async def test_during_a_storm_no_connection_ends_and_no_send_is_lost(cluster: Cl
 
 async def reloaded(cluster: Cluster) -> None:
     """Reload, as soon as all processes are there: until then it is refused, and says so."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(DEADLINE_S):
         while True:
             status, rows, wrong = await cluster.admin("reload")
             if status == 0:
@@ -185,7 +185,7 @@ async def reloaded(cluster: Cluster) -> None:
 
 async def until_parts(cluster: Cluster, gone: list[int]) -> None:
     """Wait until others have taken the places of these processes, and serve."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(DEADLINE_S):
         while True:
             parts = [*cluster.process.parts("owner"), *cluster.process.parts("gateway")]
             if len(parts) == 3 and not set(parts) & set(gone):

@@ -208,6 +208,7 @@ async def test_an_owner_that_does_not_come_back(cluster: TestCluster, monkeypatc
     await until(lambda: not owner_of(cluster, 0).linked)
     refused = await alice.ask(send("g", "c1"))
     assert isinstance(refused, RcimError) and refused.code.name == "STORE_UNAVAILABLE"
+    monkeypatch.undo()
     await cluster.start_owner()
     await linked(cluster)
     assert (await alice.ask(send("g", "c1"))).seq == 1

@@ -15,7 +15,7 @@ from rcim.app.settings.sources import load
 from rcim.base.errors import TOO_MANY_CONNECTIONS, RcimError
 from rcim.base.networks import networks_of
 from rcim.connect import proxies
-from tests.kit import TestCluster, TestServer, until
+from tests.kit import PATIENCE_S, TestCluster, TestServer, until
 from tests.kit_http import HTTP_ON
 from tests.kit_proxy import LOCAL, PROXY, PROXY_ON, dial, streams, through, v1, v2
 from tests.kit_raw_http import RawHttp, request
@@ -166,6 +166,7 @@ async def test_too_many_that_wait_close_the_one_that_has_waited_longest(
     plain: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proxies, "WAITING_MAX", 3)
+    monkeypatch.setattr(proxies, "HEADER_S", PATIENCE_S)
     silent = [await streams(await dial(plain.port)) for _ in range(3)]
     raw = await through(plain, v1(CLIENT, 5))
     await raw.hello()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-START_S = 90.0
+START_S = 120.0
 """How long a server may take until it says that it is ready."""
 
 
