@@ -121,6 +121,7 @@ class ConversationNode:
 
                 prepare(self.data.path, self.store.history_id)  # before any process takes requests
             self.app_state = app_state = app_state_of(settings)
+            app_state.config.lists.make_filter()  # so that no message waits for it
             backend.commit_times = self.meters.histogram(metrics.LMDB_COMMIT)
             self.dispatcher = Dispatcher(self.store, app_state, loop, meters=self.meters)
             undo.callback(self.dispatcher.stop)
