@@ -231,7 +231,7 @@ def _traces_of(settings: Settings, data: DataDir, loop: asyncio.AbstractEventLoo
 
 def _counted_beside(traces: MessageTraces | None, *, of_a_process: bool = True) -> dict[str, int]:
     """What is counted of the traces that are this half's own, and of the log if this half answers for its process."""
-    log_lines = {"log_lines_dropped": lines_dropped()} if of_a_process else {}
+    log_lines = {"log_lines_dropped": sum(lines_dropped().values())} if of_a_process else {}
     return log_lines | (traces.spans.counted() if traces is not None else {})
 
 
