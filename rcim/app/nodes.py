@@ -107,7 +107,7 @@ class ConversationNode:
         with contextlib.ExitStack() as undo:
             self.made = self.data.prepare()
             undo.callback(self.data.release)
-            if self.keep_credential(previous_too=True):  # gateways may not have the new key yet
+            if self.keep_credential(starting=True):  # gateways may not have the new key yet
                 root = settings.app.administrators[0]
                 self.made.append(f"credential of {root} for rcim-admin {self.data.admin_credential}")
             backend = open_store(self.data, settings, notes_faults=self.notes_faults)
@@ -155,11 +155,11 @@ class ConversationNode:
             self._health = health
             self._undo = undo.pop_all()
 
-    def keep_credential(self, *, previous_too: bool = False) -> bool:
+    def keep_credential(self, *, starting: bool = False) -> bool:
         """Make the local administrator's credential if there is no good one; True if it was made. See DataDir."""
         app = self.settings.app
         return bool(app.administrators) and self.data.keep_admin_credential(
-            app.sdkappid, app.administrators[0], previous_too=previous_too
+            app.sdkappid, app.administrators[0], starting=starting
         )
 
     def start(self, sink: DeliverySink) -> None:
