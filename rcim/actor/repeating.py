@@ -157,6 +157,7 @@ ONCE: frozenset[type] = frozenset(
         k.CreateKey,  # there would be two
         k.RevokeKey,
         u.ChangeList,
+        e.ChangeAppList,  # what was added or removed since would be undone
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
         pw.EraseUser,  # the same as DeleteUsers

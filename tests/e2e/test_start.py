@@ -17,7 +17,6 @@ HEAVY = {
         "asyncio",
         "construct",
         "cryptography",
-        "hdrh",
         "lmdb",
         "matplotlib",
         "msgspec",

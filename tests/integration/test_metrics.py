@@ -14,8 +14,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from rcim_tools.admin.metrics import all_metrics, metric_row
 
 from rcim.adapters.metrics import api
+from rcim.app.log.log_writer import REASONS
 from rcim.base.error_kinds import ErrorKind
 from rcim.base.errors import ADMIN_REQUIRED, METRICS_OFF, RcimError
+from rcim.base.limited_log import LimitedLog
 from rcim.base.meters import Figure, figure
 from rcim.base.metrics import BY_NAME, COMMITS, LABELS, METRICS, MetricKind
 from rcim.base.terms import Priority
@@ -40,6 +42,7 @@ from tests.kit_raw_http import RawHttp
 __all__ = ["phones"]
 HOSTILE = 'evil"} 1\nrcim_connections{x="\\'
 """What would be a line of its own if a label were made of it."""
+SUPPRESSED = "rcim_log_lines_suppressed_total"
 LOGGED = ("message_log.enabled=true",)
 
 
@@ -101,16 +104,26 @@ async def test_any_process_answers_for_the_whole_server(server: TestServer) -> N
             assert said.value("rcim_process_open_files", process=name) > 0
 
 
-async def test_log_lines_that_were_dropped_are_counted(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_log_lines_that_are_not_there_are_counted(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = logging.NullHandler()
-    slow.dropped = 7  # type: ignore[attr-defined]
+    slow.dropped = {"no_room": 5, "not_written": 2}  # type: ignore[attr-defined]
     monkeypatch.setattr(logging.getLogger(), "handlers", [*logging.getLogger().handlers, slow])
-    processes = 3 if isinstance(server, TestCluster) else 1  # here they share one log, and each says its own
-    said = await scrape(ports(server)[0], await key_of(server))
-    assert said.value("rcim_log_lines_dropped_total") == processes * 7
+    names = ["owner", "gateway 1", "gateway 2"] if isinstance(server, TestCluster) else ["server"]
+    key, port = await key_of(server), ports(server)[0]
+    before = await scrape(port, key)
+    log = LimitedLog("rcim.tests")
+    for _ in range(4):
+        log.error("one of a kind")
+    said = await scrape(port, key)
+    for name in names:  # here they share one log, and each says its own
+        assert said.value("rcim_log_lines_dropped_total", process=name, reason="no_room") == 5
+        assert said.value("rcim_log_lines_dropped_total", process=name, reason="not_written") == 2
+        of_errors = {"process": name, "level": "error"}
+        more = said.value(SUPPRESSED, **of_errors) - before.value(SUPPRESSED, **of_errors)
+        assert more == 3
     admin = await server.member("administrator")
     stats = {one.name: one.value for one in (await admin.ask(f.AdminStats())).stats}
-    assert stats["log_lines_dropped"] == processes * 7
+    assert stats["log_lines_dropped"] == len(names) * 7
 
 
 async def test_a_server_measures_its_loop_and_its_certificate(tmp_path: Path) -> None:
@@ -355,7 +368,8 @@ def allowed(server: TestServer) -> dict[str, set[str]]:
     return {
         "process": {"server", "owner", "gateway 1", "gateway 2"},
         "mode": {"user", "system"},
-        "reason": kinds | {"handshake", "limit"} | {reason.value for reason in Reason},
+        "level": {"info", "warning", "error"},
+        "reason": kinds | {"handshake", "limit", *REASONS} | {reason.value for reason in Reason},
         "conversation": {kind.name for kind in KINDS},
         "priority": {priority.name.lower() for priority in Priority},
         "rule": {rule.name.lower() for rule in Rule},

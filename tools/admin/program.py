@@ -98,7 +98,7 @@ def aim(
       rcim-admin --data /srv/rcim-data member mute lobby bob --for 2h
       rcim-admin --json stats
     """
-    calls.aim(calls.Target(data, server, user, token, ca, plain, as_json))
+    calls.aim(calls.Target(data, server, user, token, ca, plain, json=as_json))
 
 
 def main() -> None:

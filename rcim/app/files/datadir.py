@@ -12,15 +12,20 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from rcim.base.errors import RcimError
+from rcim.base.errors import USERSIG_BAD_KEY, RcimError
 from rcim.base.limited_log import Log
 from rcim.base.texts import read_text
-from rcim.session.usersig import mint, verify
+from rcim.session.usersig import mint, read, verify
 
 log = Log("rcim.server")
 
 ADMIN_CREDENTIAL_S = 10 * 365 * 86400
 """The local administrator's credential is made anew when the signing key changes, and not before."""
+
+ADMIN_CREDENTIALS_MAX = 4
+"""Of keys that were made one after the other, without a reload."""
+MINTED_S = 3600
+"""How long a credential is good that `rcim-admin` makes for itself."""
 
 
 class DataDirError(Exception):
@@ -162,25 +167,58 @@ class DataDir:
             raise DataDirError(f"{self.previous_key} is empty")
         return Keys(current, previous if previous != current else "")
 
-    def keep_admin_credential(self, sdkappid: int, administrator: str, *, previous_too: bool = False) -> bool:
-        """Make the local administrator's credential if there is no good one; True if it was made (ID-08). One of the
-        previous key is good with `previous_too`. Without room for it the server goes on without it (ST-04)."""
+    def admin_credentials(self) -> list[str]:
+        """The local administrator's credentials, one a line: the one to try first, and those of keys that processes which
+        have not reloaded yet may have in force (ID-08). Raises OSError, UnicodeDecodeError."""
+        return read_text(self.admin_credential).split()[:ADMIN_CREDENTIALS_MAX]
+
+    def minted_for_admin(self, like: str) -> str:
+        """A credential for the user of `like`, one of `admin_credentials`, with the key that the files have now. Raises
+        RcimError, DataDirError."""
+        fields = read(like)
+        return mint(
+            sdkappid=fields["TLS.sdkappid"],
+            key=self.key(),
+            user_id=fields["TLS.identifier"],
+            now_s=int(time.time()),
+            expire_s=MINTED_S,
+        )
+
+    def keep_admin_credential(self, sdkappid: int, administrator: str, *, starting: bool = False) -> bool:
+        """Make the local administrator's credential if there is no good one; True if it was made (ID-08). Without room
+        for it the server goes on without it (ST-04).
+
+        `starting`: other processes may not have reloaded since keys were changed. One of the previous key is good too,
+        and those of other keys are kept beside the new one. Without it all processes have the keys that the files have.
+        """
         keys, now_s = self.keys(), int(time.time())
-        try:
-            verify(
-                token=read_text(self.admin_credential).strip(),
-                sdkappid=sdkappid,
-                key=keys.current,
-                user_id=administrator,
-                now_s=now_s,
-                previous_key=keys.previous if previous_too else "",
-            )
+        good: list[str] = []
+        others: list[str] = []
+        kept: list[str] = []
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            kept = self.admin_credentials()
+        for token in kept:
+            try:
+                verify(
+                    token=token,
+                    sdkappid=sdkappid,
+                    key=keys.current,
+                    user_id=administrator,
+                    now_s=now_s,
+                    previous_key=keys.previous if starting else "",
+                )
+                good.append(token)
+            except RcimError as error:
+                if error.code is USERSIG_BAD_KEY:
+                    others.append(token)
+        if good and (starting or len(kept) == 1):
             return False
-        except (OSError, RcimError):
-            sig = mint(
-                sdkappid=sdkappid, key=keys.current, user_id=administrator, now_s=now_s, expire_s=ADMIN_CREDENTIAL_S
-            )
-            return write_hint(self.admin_credential, sig.encode() + b"\n")
+        sig = mint(
+            sdkappid=sdkappid, key=keys.current, user_id=administrator, now_s=now_s, expire_s=ADMIN_CREDENTIAL_S
+        )
+        tokens = [*(good[:1] or [sig]), *(others if starting else ())]
+        del tokens[ADMIN_CREDENTIALS_MAX - 1 : -1]  # the last one is that of the last reload
+        return write_hint(self.admin_credential, "".join(f"{token}\n" for token in tokens).encode()) and not good
 
     def keep_address(self, host: str, port: int, tls: bool) -> None:
         """Write down where the server of this directory listens, if there is room for it (ST-04)."""

@@ -23,6 +23,8 @@ BYTES_MAX = 4 * 1024 * 1024
 AT_ONCE_BYTES = 16 * 1024
 """That one call writes."""
 FLUSH_S = 1.0
+NO_ROOM, NOT_WRITTEN = REASONS = "no_room", "not_written"
+"""Why a line is dropped: too many wait; the descriptor takes no more."""
 WAIT_MS = 1_000
 """How long one look for room takes, where the descriptor does not wait by itself."""
 
@@ -45,8 +47,8 @@ class LogWriter(logging.Handler):
         self._writing = False
         self._closed = False
         self._unsaid = 0
-        self.dropped = 0
-        """Lines that were not written, since the start."""
+        self.dropped = dict.fromkeys(REASONS, 0)
+        """Lines that were not written, since the start, by reason."""
         self._thread = threading.Thread(target=self._run, name="rcim-log", daemon=True)
         self._thread.start()
 
@@ -60,14 +62,14 @@ class LogWriter(logging.Handler):
         part = 1 if record.levelno >= logging.WARNING else 2
         with self._room:
             if self._closed or len(self._lines) >= LINES_MAX // part or self._bytes + len(data) > BYTES_MAX // part:
-                self._drop(1)
+                self._drop(1, NO_ROOM)
                 return
             self._lines.append(data)
             self._bytes += len(data)
             self._room.notify_all()
 
-    def _drop(self, count: int) -> None:
-        self.dropped += count
+    def _drop(self, count: int, reason: str) -> None:
+        self.dropped[reason] += count
         self._unsaid += count
 
     def _run(self) -> None:
@@ -84,7 +86,7 @@ class LogWriter(logging.Handler):
             written = self._put(taken)
             with self._room:
                 if not written:
-                    self._drop(count)
+                    self._drop(count, NOT_WRITTEN)
                     continue
                 unsaid, self._unsaid = self._unsaid, 0
             if unsaid:

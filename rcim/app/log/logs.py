@@ -9,6 +9,7 @@ import asyncio
 import logging
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,9 +39,14 @@ def begin_logging(level: str, form: str = TEXT, *, process: str = "server", numb
     sys.unraisablehook = _unraisable
 
 
-def lines_dropped() -> int:
-    """Lines of this process's log that were not written, since the start."""
-    return sum(getattr(handler, "dropped", 0) for handler in logging.getLogger().handlers)
+def lines_dropped() -> dict[str, int]:
+    """Lines of this process's log that were not written, since the start, by reason (log_writer.REASONS)."""
+    from rcim.app.log.log_writer import REASONS
+
+    found = Counter[str](dict.fromkeys(REASONS, 0))
+    for handler in logging.getLogger().handlers:
+        found.update(getattr(handler, "dropped", {}))
+    return dict(found)
 
 
 @contextmanager

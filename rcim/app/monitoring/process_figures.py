@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from rcim.app.log.logs import lines_dropped
 from rcim.base import metrics as m
+from rcim.base.limited_log import lines_suppressed
 from rcim.base.meters import Figure, Meters, figure
 from rcim.version import __version__
 
@@ -24,7 +25,10 @@ def process_figures(meters: Meters) -> Callable[[], Iterator[Figure]]:
         yield figure(m.CPU, used.system_s, process, "system")
         yield figure(m.MEMORY, used.memory_bytes, process)
         yield figure(m.OPEN_FILES, used.open_files, process)
-        yield figure(m.LOG_LINES_DROPPED, lines_dropped())
+        for reason, count in lines_dropped().items():
+            yield figure(m.LOG_LINES_DROPPED, count, process, reason)
+        for level, count in lines_suppressed().items():
+            yield figure(m.LOG_LINES_SUPPRESSED, count, process, level)
         if used.open_files_max is not None:
             yield figure(m.OPEN_FILES_MAX, used.open_files_max, process)
 

@@ -107,7 +107,7 @@ class ConversationNode:
         with contextlib.ExitStack() as undo:
             self.made = self.data.prepare()
             undo.callback(self.data.release)
-            if self.keep_credential(previous_too=True):  # gateways may not have the new key yet
+            if self.keep_credential(starting=True):  # gateways may not have the new key yet
                 root = settings.app.administrators[0]
                 self.made.append(f"credential of {root} for rcim-admin {self.data.admin_credential}")
             backend = open_store(self.data, settings, notes_faults=self.notes_faults)
@@ -121,6 +121,7 @@ class ConversationNode:
 
                 prepare(self.data.path, self.store.history_id)  # before any process takes requests
             self.app_state = app_state = app_state_of(settings)
+            app_state.config.lists.make_filter()  # so that no message waits for it
             backend.commit_times = self.meters.histogram(metrics.LMDB_COMMIT)
             self.dispatcher = Dispatcher(self.store, app_state, loop, meters=self.meters)
             undo.callback(self.dispatcher.stop)
@@ -154,11 +155,11 @@ class ConversationNode:
             self._health = health
             self._undo = undo.pop_all()
 
-    def keep_credential(self, *, previous_too: bool = False) -> bool:
+    def keep_credential(self, *, starting: bool = False) -> bool:
         """Make the local administrator's credential if there is no good one; True if it was made. See DataDir."""
         app = self.settings.app
         return bool(app.administrators) and self.data.keep_admin_credential(
-            app.sdkappid, app.administrators[0], previous_too=previous_too
+            app.sdkappid, app.administrators[0], starting=starting
         )
 
     def start(self, sink: DeliverySink) -> None:
@@ -230,7 +231,7 @@ def _traces_of(settings: Settings, data: DataDir, loop: asyncio.AbstractEventLoo
 
 def _counted_beside(traces: MessageTraces | None, *, of_a_process: bool = True) -> dict[str, int]:
     """What is counted of the traces that are this half's own, and of the log if this half answers for its process."""
-    log_lines = {"log_lines_dropped": lines_dropped()} if of_a_process else {}
+    log_lines = {"log_lines_dropped": sum(lines_dropped().values())} if of_a_process else {}
     return log_lines | (traces.spans.counted() if traces is not None else {})
 
 
