@@ -225,6 +225,7 @@ class HttpServer:
             request_id=request_id,
             raw_path=got.rel_url.raw_path,
             secure=got.secure,
+            turns=self._turns,
         )
 
     def _refuse(self, peer: str, path: str, fault: Fault, detail: str) -> tuple[HttpResponse, dict[str, str]]:
