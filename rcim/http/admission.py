@@ -45,6 +45,11 @@ class Places:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def full(self) -> bool:
+        """True if there is no place for anybody."""
+        return self._count >= self._most
+
     def set_most(self, most: int, per_address: int) -> None:
         """At most so many from now on; whoever has a place keeps it."""
         self._most, self._per_address = most, per_address
@@ -52,7 +57,7 @@ class Places:
     def take(self, address: str, *, is_proxy: bool = False) -> Place | None:
         """A place for a connection from there; None if there is none. A proxy's own may be any number of one address."""
         of_address = self._by_address.get(address, 0)
-        if self._count >= self._most or (of_address >= self._per_address and not is_proxy):
+        if self.full or (of_address >= self._per_address and not is_proxy):
             return None
         self._count += 1
         self._by_address[address] = of_address + 1
