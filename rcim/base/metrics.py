@@ -63,7 +63,8 @@ LABELS: dict[str, str] = {
     "level": "of lines of the log: `info`, `warning`, `error`",
     "reason": "kinds of errors (`mistake`, `violation`, `overload`, `fault`); for TLS `handshake` or `limit`; for lines "
     "of the log `no_room` or `not_written`; for "
-    "pushes the reasons in [`push_not_…`](../how-to/push-to-phones.md)",
+    "pushes the reasons in [`push_not_…`](../how-to/push-to-phones.md); for connections over HTTP `limit` (too many), "
+    "`address` (too many of one address), `handshake` (TLS failed or took too long), `proxy` (no good PROXY header)",
     "conversation": "the kinds of conversations: `group`, `pair`, `ultra group`, `channel`, `system`, `temporary`, "
     "`broadcast`",
     "priority": "`high`, `normal`, `low`, `lowest`",
@@ -304,6 +305,11 @@ HTTP_TIME = _histogram(
 HTTP_REQUESTS = _counter("rcim_http_requests_total", "Requests over HTTP.", "api", "code")
 HTTP_IN_FLIGHT = _gauge("rcim_http_requests_in_flight", "Complete requests over HTTP that are being answered.")
 HTTP_CONNECTIONS = _gauge("rcim_http_connections", "Open connections over HTTP.")
+HTTP_REFUSED = _counter(
+    "rcim_http_connections_refused_total",
+    "Connections over HTTP that ended before a request could be read.",
+    "reason",
+)
 SCRAPES = _counter(
     "rcim_scrapes_total", "Requests for /metrics: answered, shared (with one under way), refused, failed.", "outcome"
 )

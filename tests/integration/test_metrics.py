@@ -25,6 +25,7 @@ from rcim.bus import scatter_gather
 from rcim.content.elements import Text, encode_body
 from rcim.dispatch import metrics_gathering
 from rcim.flow.offers import Rule
+from rcim.http.request_counts import Refusal
 from rcim.outbox.push.decision import Reason
 from rcim.outbox.push.provider import PushOutcome
 from rcim.rules.conversation_kinds import KINDS
@@ -369,7 +370,7 @@ def allowed(server: TestServer) -> dict[str, set[str]]:
         "process": {"server", "owner", "gateway 1", "gateway 2"},
         "mode": {"user", "system"},
         "level": {"info", "warning", "error"},
-        "reason": kinds | {"handshake", "limit", *REASONS} | {reason.value for reason in Reason},
+        "reason": kinds | set(Refusal) | {"handshake", "limit", *REASONS} | {reason.value for reason in Reason},
         "conversation": {kind.name for kind in KINDS},
         "priority": {priority.name.lower() for priority in Priority},
         "rule": {rule.name.lower() for rule in Rule},

@@ -131,6 +131,7 @@ class HttpListener:
 
     def _note_refused_header(self) -> None:
         self._counters.proxy_headers_refused += 1
+        self._server.note_refused_header()
 
     def tell_of_requests(self, call: Callable[[HttpRequest], None]) -> None:
         """`call` is told of each complete request, in the task that answers it."""
