@@ -130,7 +130,9 @@ async def test_an_unreadable_word_file_changes_nothing(tmp_path: Path) -> None:
     alice = await server.member("alice")
     await alice.ask(create("g"))
     said = await server.refused(f'[app]\nrefused_words = "{tmp_path}/none"\n[limits]\nbody_bytes_max = 1024\n')
-    assert "rcim.toml:2" in said and "none" in said
+    assert "rcim.toml:2: app.refused_words: " in said and said.endswith("/none: No such file or directory")
+    said = await server.refused(f'[app]\nreplaced_words = "{tmp_path}"\n')
+    assert said.endswith(f"rcim.toml:2: app.replaced_words: {tmp_path}: Is a directory")
     assert await code(alice, send("g", "1", LONG)) == "done"
     await server.stop()
 

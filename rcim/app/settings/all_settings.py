@@ -176,7 +176,9 @@ class Log:
     RELOADED = True
 
     level: str = setting("info", "Least level that is logged: debug, info, warning or error.")
-    format: str = setting("text", "How a line is written: text, for people, or json, one object in each line.")
+    format: str = setting(
+        "text", "How a line is written: text, for people, or json, one object in each line.", reloaded=False
+    )
 
 
 @dataclass(frozen=True)
@@ -299,8 +301,10 @@ def words_of_file(file: str) -> list[str]:
         return []
     try:
         lines = [line.strip() for line in read_text(file).splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ValueError(f"{file}: {error}") from None
+    except OSError as error:
+        raise ValueError(f"{file}: {error.strerror or error}") from None
     words = [line for line in lines if line and not line.startswith("#")]
     long = [word for word in words if len(word.encode()) > WORD_BYTES_MAX]
     if long:

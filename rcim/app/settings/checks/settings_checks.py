@@ -118,7 +118,8 @@ def _check_derived(settings: Settings, where: dict[tuple[str, str], str]) -> Non
         try:
             words_of_file(getattr(settings.app, key))
         except ValueError as error:
-            raise SettingsError(f"{where.get(('app', key), f'app.{key}')}: {error}") from None
+            place = where.get(("app", key), "default")
+            raise SettingsError(f"{place}: app.{key}: {error}") from None
     kinds = {*settings.group_types, settings.pair.name}
     unknown = [kind for kind in settings.app.word_conversations if kind not in kinds]
     if unknown:
