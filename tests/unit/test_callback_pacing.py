@@ -44,7 +44,7 @@ async def test_no_two_go_on_in_the_same_turn_of_the_loop() -> None:
         went.append(turn)
 
     tasks = [asyncio.create_task(one()) for _ in range(3)]
-    for turn in range(1, 20):  # noqa: B007 -- the tasks read it
+    for turn in range(1, 20):
         if turn == 10:
             tasks += [asyncio.create_task(one()) for _ in range(2)]
         await turns(1)

@@ -12,8 +12,8 @@ from collections import deque
 
 
 class Pacing:
-    """See the module's text. At most `most` calls of `turn` return in `every_s`, in their order, no two of them in the same
-    turn of the loop."""
+    """See the module's text. At most `most` calls of `turn` return in `every_s`, in their order, no two of them in the
+    same turn of the loop."""
 
     def __init__(self, most: int, every_s: float) -> None:
         self._most = self._left = most

@@ -23,7 +23,7 @@ log = LimitedLog("rcim.outbox")
 AT_ONCE = CONNECTIONS_MAX
 """Requests of one receiver that are under way. Its URLs have equal shares: one that is slow takes no place of another."""
 BEGUN, PACE_S = 5, 0.004
-"""Requests of one receiver that begin in so many seconds. One takes about 200 microseconds of the loop, with its answer."""
+"""Requests of one receiver that begin in so many seconds. With its answer one takes 200 microseconds of the loop."""
 TAKEN = frozenset({200, 201, 202, 204})
 """The HTTP statuses that say that the receiver has a callback."""
 TOO_LARGE = 413
