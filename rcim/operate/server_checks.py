@@ -15,13 +15,13 @@ from pathlib import Path
 import lmdb
 from cryptography import x509
 
-from rcim.app.programs.admin_client import Target, TargetError, address_of, admin_client
 from rcim.app.files.certificates import DAY_S, fault_of, why
 from rcim.app.files.datadir import DataDir
-from rcim.app.settings.exposure import LOCAL_HOSTS, files_of_secrets, useless_of
-from rcim.app.wiring.nodes import paths_of
+from rcim.app.programs.admin_client import Target, TargetError, address_of, admin_client
 from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.exposure import LOCAL_HOSTS, files_of_secrets, useless_of
 from rcim.app.settings.sources import PREFIX
+from rcim.app.wiring.nodes import paths_of
 from rcim.base.errors import RcimError
 from rcim.base.terminal import reason_of
 from rcim.operate.findings import Finding, advice, ok, wrong

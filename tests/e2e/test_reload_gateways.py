@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from rcim.app.programs.admin_client import Target, admin_client
 from rcim.app.files.datadir import DataDir
 from rcim.app.processes.process import ServerProcess
+from rcim.app.programs.admin_client import Target, admin_client
 from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.base.errors import RcimError

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rcim.app.reload.reload_parts import Prepared
-from rcim.app.settings.setting_fields import is_reloaded
 from rcim.app.settings.all_settings import SECTIONS, Settings
+from rcim.app.settings.setting_fields import is_reloaded
 from tests.kit_reload import FileServer
 
 BY_LIMITS = "limits"
