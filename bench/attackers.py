@@ -22,8 +22,8 @@ from rcim_bench.attackers_http import ADMIN, BIG_JSON, SLOW_BODIES, big_json, bi
 from rcim_bench.attackers_proxy import BROKEN, FORGED, HALF, broken, forged, half_header
 from rcim_bench.hostile import Hostile, KeyLog, key_updates
 
-from rcim.app.datadir import DataDir
-from rcim.app.tuning import raise_file_limit
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.tuning import raise_file_limit
 from rcim.base.terms import group_conversation
 from rcim.client.trust import client_context
 from rcim.session.usersig import mint

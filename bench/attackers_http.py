@@ -25,13 +25,27 @@ def _request(path: str, length: int, *lines: str) -> bytes:
     return "\r\n".join([f"POST {path} HTTP/1.1", "Host: a", f"Content-Length: {length}", *lines, "", ""]).encode()
 
 
+def _filled(begin: bytes, one: bytes, count: int, end: bytes) -> bytes:
+    """A list with one value `count` times, as large as it may be: with escapes in a text after it."""
+    body = begin + b",".join([one] * count) + b',"'
+    return body + b'\\"' * ((MIB - len(body) - len(end) - 1) // 2) + b'"' + end
+
+
 BODIES = (
-    b"{" + b",".join(b'"%05d":1' % i for i in range(MIB // 10 - 1)) + b"}",
+    b"{" + b",".join(b'"%05x":1' % i for i in range(MIB // 10 - 1)) + b"}",
+    b"{" + b",".join(b'"\\n%022d":"\\n%019d"' % (i, i) for i in range(19_900)) + b"}",
     b'{"a":[' + b",".join([b"1"] * (MIB // 2 - 10)) + b"]}",
-    b'{"a":[' + b",".join([b"[]"] * 19_000) + b',"' + b'\\"' * 400_000 + b'"]}',
+    b'{"a":[' + b",".join([b'[""]'] * 20_000 + [b'""'] * 300_000) + b"]}",
+    _filled(b'{"a":[', b"[]", 9_900, b"]}"),
+    _filled(b'{"a":[', b"2.2250738585072011e-308", 1_000, b"]}"),
+    _filled(b'{"a":[', b"2.2250738585072011e-308", MIB // 24 - 10, b"]}"),
+    b'{"a":[' + b",".join([b"9" * 309] * (MIB // 310 - 1)) + b"]}",
+    b'{"a":[' + b",".join([b"9" * 4_000] * (MIB // 4_001 - 1)) + b"]}",
+    _filled(b'{"a":[', b"[" * 62 + b"]" * 62, 150, b"]}"),
     b'{"a":' * 100_000,
     b"[" * (MIB - 10),
 )
+"""Each the dearest of its kind, within the bounds of what is decoded, or beyond them."""
 BOMB = gzip.compress(b"[" * (MIB - 10))
 
 
@@ -54,7 +68,7 @@ async def slow_body(port: int) -> None:
 
 
 async def big_json(port: int, path: str, number: int) -> None:
-    """One request after the other, each as large as it may be; every sixth one is a gzip bomb."""
+    """One request after the other, each as large as it may be; every thirteenth one is a gzip bomb."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(SOURCE, 0))
     try:
         while True:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rcim.app.settings import Settings
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.sources import load
 from rcim.operate import manifest
 from rcim.operate.checking import check_file
 from rcim.operate.restore import restore

@@ -35,7 +35,7 @@ TALKERS = 5
 LATER_AT_ONCE = 50
 SYNC_MESSAGES = 20
 """As many unread messages as a sync brings of a conversation, and so as many broadcasts as can be checked."""
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 RATIO_MAX = 2.0
 """How much slower the 99th percentile of the groups may be while there are broadcasts."""
 FLAGS = ("app.administrators=administrator", "limits.broadcasts_per_day=0")

@@ -32,7 +32,7 @@ from rcim_bench.console import (
     say,
 )
 
-from rcim.app.entry import run_program
+from rcim.app.programs.entry import run_program
 from rcim.rules.built_in_types import BUILT_IN
 
 app = typer.Typer(

@@ -111,7 +111,7 @@ def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     # Imported here: `--help` does without them.
     import uvloop
 
-    from rcim.app.process import ServerFailed
+    from rcim.app.processes.process import ServerFailed
 
     async def main() -> dict[str, Any]:
         return await job()

@@ -51,10 +51,10 @@ from rcim_bench.outbox_receiver import Controlled, receiver
 from rcim_bench.rig import ADMIN, SDKAPPID, facts
 
 from rcim.actor.records import Message
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.process_spec import GATEWAY, OWNER
-from rcim.app.settings import NO_RATES
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.processes.process_spec import GATEWAY, OWNER
+from rcim.app.settings.all_settings import NO_RATES
 from rcim.base.errors import RcimError
 from rcim.client.link import ConnectionGone
 from rcim.client.trust import client_context
@@ -74,7 +74,7 @@ START_KILL_SHARE = 0.1
 PART_KILL_SHARE = 0.7
 """With gateways, in so many of the lives a part is killed before all of it is."""
 AFTER_PART_S = (0.05, 1.2)
-HEARD_S = 5.0
+HEARD_S = 20.0
 """How long it may take until everyone has heard of a message."""
 ACCEPTED = (frames.SendOk, frames.AdminBroadcastOk)
 WINDOW = 8

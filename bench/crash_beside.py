@@ -14,7 +14,7 @@ from typing import Any
 from rcim_bench.backing_up import back_up, restored
 
 from rcim.actor.records import Message
-from rcim.app.process import ServerProcess
+from rcim.app.processes.process import ServerProcess
 from rcim.store import keys
 from rcim.store.values import unpack
 

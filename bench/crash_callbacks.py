@@ -8,7 +8,7 @@ import time
 from rcim_bench.outbox import AFTER
 from rcim_bench.outbox_receiver import Controlled
 
-from rcim.app.process import ServerProcess
+from rcim.app.processes.process import ServerProcess
 from rcim.base.terms import BROADCAST_ALL, group_conversation
 
 STILL_S = 30.0

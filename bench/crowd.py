@@ -23,8 +23,10 @@ from rcim.wire import frames
 from rcim.wire.rows import frame_of_rows
 
 JOINS_AT_ONCE = 200
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 """How long after the last send the last delivery may come."""
+QUIET_S = 5.0
+"""If nothing has come for so long, nothing comes any more: the machine may be busy with something else for a while."""
 ALL_CHECK_MAX = 1000
 """Up to so many members all of them check, unless it is said how many."""
 CHECK_SHARE = 20
@@ -133,14 +135,14 @@ class Crowd:
         return all(self._messages(*one) >= accepted for one in self.counting.all())
 
     async def settle(self, accepted: int) -> None:
-        """Wait until everyone has got `accepted` messages, or nothing has come for a second; SETTLE_S at the most."""
+        """Wait until everyone has got `accepted` messages, or nothing has come for QUIET_S; SETTLE_S at the most."""
         end = time.monotonic() + SETTLE_S
         last, since = (-1, -1), time.monotonic()
         while not self._complete(accepted) and time.monotonic() < end:
             now = (self.tally.delivered, self.counting.total if self.counting else 0)
             if now != last:
                 last, since = now, time.monotonic()
-            elif time.monotonic() - since > 1.0:
+            elif time.monotonic() - since > QUIET_S:
                 return
             await asyncio.sleep(0.02)
 

@@ -23,7 +23,7 @@ CALM_S = 5.0
 CALM_SHARE = 0.5
 """The calm groups are offered so much of the limit."""
 LIMITED, UNLIMITED = "Limited", "Unlimited"
-SETTLE_S = 5.0
+SETTLE_S = 30.0
 
 
 def flags(limit: int) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ async def run(
     await flood.run(seconds)
     cpu = rig.usage().cpu_s - cpu
     passed = flood.counts(lambda m: m.passed)
-    await _settle(swarm.members)
+    await _settle(swarm.members, [b + passed.total() for b in before])
     got = [m.messages - b for m, b in zip(swarm.members, before, strict=True)]
     admin = await rig.admin()
     figures = await admin.ask(frames.AdminFlow(group_id))
@@ -144,16 +144,11 @@ async def _calm(
     return sorted(delays["calm"]), sorted(delays["plain"])
 
 
-async def _settle(members: list[SwarmMember]) -> None:
-    """Wait until nothing more is delivered."""
+async def _settle(members: list[SwarmMember], messages: list[int]) -> None:
+    """Wait until each of the `members` has got as many `messages` as stand at its place; SETTLE_S at the most."""
     end = time.monotonic() + SETTLE_S
-    last = -1
-    while time.monotonic() < end:
-        now = sum(member.messages for member in members)
-        if now == last:
-            return
-        last = now
-        await asyncio.sleep(0.5)
+    while any(m.messages < n for m, n in zip(members, messages, strict=True)) and time.monotonic() < end:
+        await asyncio.sleep(0.02)
 
 
 def _differ(figures: frames.AdminFlowOk, flood: Flood) -> int:

@@ -13,7 +13,7 @@ from rcim_bench import groups_joins, groups_rooms, groups_store
 from rcim_bench.rig import facts
 from rcim_bench.scenario import WRONG, Target
 
-from rcim.app.tuning import raise_file_limit
+from rcim.app.processes.tuning import raise_file_limit
 
 Say = Callable[[str], None]
 

@@ -11,7 +11,7 @@ from rcim.load.swarm import SwarmMember
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 
-STOP_S = 10.0
+STOP_S = 30.0
 """How long the sends under way may take to be answered once no more are made."""
 
 

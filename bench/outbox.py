@@ -119,11 +119,14 @@ async def side(flags: list[str]) -> AsyncIterator[Side]:
 
 
 @contextmanager
-def apart() -> Iterator[Callable[[], None]]:
-    """What is started before the function is called has the first processor, this process then has the others."""
+def apart(receiver_pid: int) -> Iterator[Callable[[], None]]:
+    """What is started before the function is called has the first processor; the receiver, and afterwards this process,
+    have the others, and the senders come before the receiver: what it uses would count as the server's."""
     cpus = os.sched_getaffinity(0)
     first, *others = sorted(cpus)
     if others:
+        os.sched_setaffinity(receiver_pid, others)
+        os.sched_setscheduler(receiver_pid, os.SCHED_BATCH, os.sched_param(0))
         os.sched_setaffinity(0, {first})
     try:
         yield lambda: os.sched_setaffinity(0, others or cpus)
@@ -136,7 +139,7 @@ async def run(seconds: float, rate: float, mode: str, say: Say, round_s: float =
     ServerFailed, RcimError or TimeoutError."""
     async with receiver() as told:
         flags = [f"callbacks.url={told.url}", f"callbacks.commands={AFTER}", "callbacks.allow_private=true"]
-        with apart() as move:
+        with apart(told.pid) as move:
             async with side([]) as without, side(flags) as with_:
                 move()
                 return await _measure(without, with_, told, seconds, rate, mode, say, round_s)

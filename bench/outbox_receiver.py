@@ -113,7 +113,8 @@ async def main() -> None:
 class Controlled:
     """The receiver, seen from who has started it."""
 
-    def __init__(self, port: int, control: int, session: aiohttp.ClientSession) -> None:
+    def __init__(self, pid: int, port: int, control: int, session: aiohttp.ClientSession) -> None:
+        self.pid = pid
         self.url = f"http://127.0.0.1:{port}/callback"
         self._control = f"http://127.0.0.1:{control}"
         self._session = session
@@ -145,7 +146,7 @@ async def receiver() -> AsyncIterator[Controlled]:
         async with asyncio.timeout(30):
             port, control = (await process.stdout.readline()).split()
         async with aiohttp.ClientSession() as session:
-            yield Controlled(int(port), int(control), session)
+            yield Controlled(process.pid, int(port), int(control), session)
     finally:
         process.kill()
         await process.communicate()

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rcim.app.push_providers import providers_of
-from rcim.app.sources import load
+from rcim.app.consumers.push_providers import providers_of
+from rcim.app.settings.sources import load
 from rcim.base import clock
 from rcim.outbox.push.provider import Provider, Push, PushOutcome
 
 KEY_ID, TEAM_ID, TOPIC = "BENCH12345", "TEAM123456", "com.example.bench"
-START_S = 20.0
+START_S = 60.0
 WARM = 200
 """Pushes before the first that is measured: the connection, its tables, the first token."""
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import uvloop
 
-from rcim.app.tuning import raise_file_limit
+from rcim.app.processes.tuning import raise_file_limit
 from rcim.session.tls import TlsCore
 
 CHUNK = 64

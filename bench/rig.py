@@ -16,10 +16,10 @@ from typing import Any
 
 import psutil
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES
-from rcim.app.tuning import raise_file_limit
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.processes.tuning import raise_file_limit
+from rcim.app.settings.all_settings import NO_RATES
 from rcim.base.limits import DEFAULTS
 from rcim.client.trust import client_context
 from rcim.load.swarm import Swarm, SwarmMember

@@ -75,7 +75,7 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
 COUNTS_FILE = "stages.json"
 SENDERS, WINDOW = 8, 8
 CALIBRATION = 20_000
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class Clock:

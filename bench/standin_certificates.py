@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from rcim.app.certificates import key_pem, new_key, self_signed
+from rcim.app.files.certificates import key_pem, new_key, self_signed
 
 
 class Certificate(NamedTuple):

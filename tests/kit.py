@@ -18,11 +18,11 @@ from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.records import Record
 from rcim.actor.unstored_ids import UnstoredIds
-from rcim.app.nodes import ConversationNode, GatewayNode
-from rcim.app.process_figures import process_figures
-from rcim.app.server import Server
-from rcim.app.settings import NO_RATES
-from rcim.app.sources import load
+from rcim.app.monitoring.process_figures import process_figures
+from rcim.app.processes.server import Server
+from rcim.app.settings.all_settings import NO_RATES
+from rcim.app.settings.sources import load
+from rcim.app.wiring.nodes import ConversationNode, GatewayNode
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS, Limits
@@ -47,8 +47,9 @@ from rcim.wire import frames
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame, StreamSplitter
 
-PATIENCE_S = 30.0
-"""How long a test waits for what has to happen; it never waits for what must not."""
+PATIENCE_S = 60.0
+"""How long a test waits for what has to happen; it never waits for what must not. It only guards against hanging: no test
+takes so long, on the slowest machine either."""
 SDKAPPID = 1400000000
 
 
@@ -67,6 +68,15 @@ def travel(patch: pytest.MonkeyPatch, wall_ms: int) -> None:
     moved_ms, elapsed_ms = wall_ms - clock.wall_ms(), clock.elapsed_ms()
     patch.setattr(clock, "wall_ms", lambda: wall_ms)
     patch.setattr(clock, "elapsed_ms", lambda: elapsed_ms + moved_ms)
+
+
+class SteadyClock:
+    """Steady time that stands still until a test moves it: no window of a rate ends, and no room comes, by itself. What
+    is timed by the loop goes on."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.ms = clock.steady_ms()
+        patch.setattr(clock, "steady_ms", lambda: self.ms)
 
 
 RUNNING: list[TestServer] = []
@@ -332,6 +342,15 @@ class Raw:
             await self.writer.wait_closed()
         except (ConnectionError, ssl.SSLError):
             pass
+
+
+def fall_silent(server: TestServer) -> None:
+    """All connections of users have said nothing for as long as they may, and a little longer."""
+    for hub in server.hubs:
+        for one in hub.table:
+            session = one.session
+            session._heard_ms = clock.steady_ms() - hub.limits.silence_ms_max - 1
+            hub.table.wheel.set(one, one.deadline_ms)
 
 
 def app_state(types: Mapping[str, GroupType] = UNLIMITED, limits: Limits = DEFAULTS, **more: Any) -> AppState:

@@ -16,6 +16,11 @@ Answer = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
 SEND = "Group.CallbackBeforeSendMsg"
 
 
+PATIENT = "callbacks.timeout_ms=30000"
+"""A receiver of these tests answers at once. On a slow machine that takes longer than the time that it has by default,
+and what was not answered in time passes, or is told again."""
+
+
 def says(code: int, **more: Any) -> Answer:
     async def answer(request: web.Request, body: Any) -> web.Response:
         return web.json_response({"ActionStatus": "OK", "ErrorInfo": more.pop("info", ""), "ErrorCode": code, **more})
@@ -63,7 +68,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def serve(tmp_path: Path, receiver: Receiver, *flags: str, commands: str = SEND) -> TestServer:
-    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={commands}", "callbacks.allow_private=true")
+    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={commands}", "callbacks.allow_private=true", PATIENT)
     server = TestServer(tmp_path / "data", tls=False, flags=(*own, *flags))
     await server.start()
     return server

@@ -18,12 +18,14 @@ import asyncio
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from tests.kit import PATIENCE_S
 from tests.kit_broker import Broker, free_port
 
 LIBS = os.environ.get("RCIM_KAFKA_LIBS", "")
@@ -77,7 +79,8 @@ class Kafka(Broker):
 
     async def start(self) -> None:
         self._process = self._run("kafka.Kafka", str(self._config))
-        for _ in range(300):
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
             admin = AIOKafkaAdminClient(bootstrap_servers=self.server)
             try:
                 await admin.start()

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 
-from rcim.app import certificates
+from rcim.app.files import certificates
 from rcim.outbox.streams.tls import trust
+from tests.kit import PATIENCE_S
 from tests.kit_broker import Broker, free_port
 
 
@@ -56,34 +57,35 @@ class Nats(Broker):
         self._process = subprocess.Popen(
             [program, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for _ in range(200):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            await writer.wait_closed()
-            return
-        raise AssertionError("nats-server did not start")
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except OSError:
+                    assert self._process.poll() is None, "nats-server did not start"
+                    await asyncio.sleep(0.02)
+                    continue
+                writer.close()
+                await writer.wait_closed()
+                return
 
     async def client(self) -> Client:
         client = Client()
         login: dict[str, Any] = {"user": "rcim", "password": self._password} if self._password else {}
         if self._tls:
             login["tls"] = trust(str(self.certificate))
-        await client.connect([self.url], allow_reconnect=False, **login)
+        await client.connect([self.url], allow_reconnect=False, connect_timeout=int(PATIENCE_S), **login)
         return client
 
     async def make_stream(self, **more: Any) -> None:
         client = await self.client()
-        await client.jetstream().add_stream(name="EVENTS", subjects=["rcim.>"], **more)
+        await client.jetstream(timeout=PATIENCE_S).add_stream(name="EVENTS", subjects=["rcim.>"], **more)
         await client.close()
 
     async def kept(self) -> list[Kept]:
         """All messages of the stream, in its order."""
         client = await self.client()
-        stream = client.jetstream()
+        stream = client.jetstream(timeout=PATIENCE_S)
         state = (await stream.stream_info("EVENTS")).state
         found = []
         for seq in range(state.first_seq, state.last_seq + 1):

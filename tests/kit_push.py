@@ -9,10 +9,11 @@ from typing import Any
 
 from rcim_bench.standin_certificates import make_certificate, make_es256_key
 
-from rcim.app.push_providers import providers_of
-from rcim.app.sources import load
+from rcim.app.consumers.push_providers import providers_of
+from rcim.app.settings.sources import load
 from rcim.base import clock
 from rcim.outbox.push.provider import Provider, Push, PushResult
+from tests.kit import PATIENCE_S
 from tests.standins.google import write_account
 from tests.standins.vendors import APP_ID, APP_KEY, SECRET
 
@@ -57,7 +58,8 @@ class Files:
             },
             "fcm": {"key_file": f"{self.folder}/account.json"},
         }.get(provider, {"app_id": APP_ID, "app_key": APP_KEY, "secret": SECRET})
-        trust = {"ca_file": str(self.certificate.chain), "allow_private": "true"}
+        # Its answers come at once; on a slow machine that may be longer than the default.
+        trust = {"ca_file": str(self.certificate.chain), "allow_private": "true", "timeout_ms": "60000"}
         return {"provider": provider, "url": url, **own, **trust, **more}
 
 
@@ -68,5 +70,5 @@ def made(section: dict[str, str]) -> Provider:
 
 
 async def sent(provider: Provider, *pushes: Push) -> Sequence[PushResult]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         return await provider.send(pushes)

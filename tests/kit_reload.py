@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rcim.actor.reload_results import SettingChange
-from rcim.app.reload_parts import ReloadRefused
-from rcim.app.server import Server
-from rcim.app.sources import load
+from rcim.app.processes.server import Server
+from rcim.app.reload.reload_parts import ReloadRefused
+from rcim.app.settings.sources import load
 from tests.kit import TestServer
 
 

@@ -22,7 +22,7 @@ from tests.kit_engines import INSTALLED, _once, _run
 from tests.kit_http import RONG_KEY, RONG_SECRET
 
 HERE = Path(__file__).parent / "rongcloud"
-RUN_S = 60
+RUN_S = 150
 PYTHON, NODE = ["rc-server-sdk==3.2.0", "jinja2==3.1.6"], ["rongcloud-sdk@3.1.1"]
 
 

@@ -10,9 +10,9 @@ from rcim_tools import describe, tables
 from rcim_tools.examples import EXAMPLES
 from rcim_tools.sessions import complete
 
-from rcim.app.example_settings import meaning
-from rcim.app.setting_fields import is_reloaded
-from rcim.app.settings import NAMED, SECTIONS
+from rcim.app.settings.all_settings import NAMED, SECTIONS
+from rcim.app.settings.example_settings import meaning
+from rcim.app.settings.setting_fields import is_reloaded
 from rcim.base.errors import ALL
 from rcim.rules.message_types import BUILT_IN, SWITCHES
 from rcim.session.states import SERVER_TABLE, State

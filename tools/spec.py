@@ -23,7 +23,7 @@ from rcim_tools import (
 )
 
 from rcim.adapters.native import openapi
-from rcim.app.example_settings import example_settings
+from rcim.app.settings.example_settings import example_settings
 from rcim.operate.units import units
 
 BEGIN, END = "<!-- begin made by `make spec` -->", "<!-- end made by `make spec` -->"

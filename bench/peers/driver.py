@@ -26,14 +26,14 @@ import psutil
 from rcim_bench.peers.receivers import PeerFailed, Wire
 from rcim_bench.rig import pin_apart, usage_of_tree
 
-from rcim.app.datadir import DataDir
-from rcim.app.tuning import raise_file_limit
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.tuning import raise_file_limit
 from rcim.client.trust import client_context
 
 HOST = "127.0.0.1"
 LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 """The first and the last port that the system gives out by itself."""
-START_S = 20.0
+START_S = 60.0
 """How long a server may take until its port answers."""
 VERSION_S = 10.0
 REASON_CHARS = 200

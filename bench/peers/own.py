@@ -10,7 +10,7 @@ from rcim_bench.peers.driver import Driver, Running, peer_context
 from rcim_bench.peers.receivers import PeerFailed, Wire
 from rcim_bench.rig import Rig, rig
 
-from rcim.app.process import ServerFailed
+from rcim.app.processes.process import ServerFailed
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, Platform, Priority, group_conversation
 from rcim.client.link import decode

@@ -28,7 +28,7 @@ QUIET_S = 0.3
 WARM_UP_S = 1.0
 CLOSING_S = 0.01
 """Turns of the loop that closing takes."""
-STALL_S = 3.0
+STALL_S = 10.0
 STALL_SHARE = 0.05
 """Of a processor: a server that uses more is still at work, even if nothing comes (some read much, then write)."""
 DRAIN_S = 120.0

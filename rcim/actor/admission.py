@@ -13,10 +13,11 @@ from typing import NamedTuple
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import SendMessage
 from rcim.actor.events import EventKind
-from rcim.actor.outcomes import AnyResult, Done, FlowRow, Outcome, Refused, Sent
+from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Member
 from rcim.actor.tracing import Stage, Stop
+from rcim.actor.user_results import FlowRow
 from rcim.base.errors import NO_SUCH_GROUP, TOO_FREQUENT, RcimError
 from rcim.base.terms import AppList, HeldBack, Priority, Role
 from rcim.flow.buckets import Rate

@@ -30,19 +30,7 @@ from rcim.actor.commands import Command
 from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Notify, Silenced, UserLoggedOut
 from rcim.actor.key_commands import CreateKey, ReadKeys, RevokeKey, UseKey
-from rcim.actor.outcomes import (
-    AnyResult,
-    AttributeNames,
-    BlockedUsers,
-    Done,
-    Flow,
-    ListAltered,
-    Listed,
-    MutedUsers,
-    Outcome,
-    TypeRow,
-    Types,
-)
+from rcim.actor.outcomes import AnyResult, AttributeNames, Done, Outcome
 from rcim.actor.records import AttributeNamesSaved, ListChanged, LoginsBlocked, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
     BlockLogins,
@@ -58,6 +46,7 @@ from rcim.actor.user_commands import (
     SetAttributeNames,
     SetType,
 )
+from rcim.actor.user_results import BlockedUsers, Flow, ListAltered, Listed, MutedUsers, TypeRow, Types
 from rcim.base.errors import (
     BAD_API_KEY,
     BAD_PARAMETER,
@@ -153,9 +142,12 @@ class AppActor:
         self._check_free()
         lists, limits = self._app_state.config.lists, self._app_state.config.limits
         words = command.which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS)
-        if words:
+        if words and command.add:
+            ahead = self._app_state.lists_ahead
+            known = ahead is not None and ahead.are_of(lists, command.which, command.add, command.remove)
+            words_as_seen = ahead.after.words if ahead is not None and known else lists.words
             for word in command.add:
-                if not lists.words.folded(word).strip():
+                if not words_as_seen.folded(word).strip():
                     raise RcimError(BAD_PARAMETER, f"{word!r}: holds only characters that the filter ignores")
         most = limits.words_max if words else limits.list_entries_max
         after = lists.added[command.which].keys() - set(command.remove) | set(command.add)
@@ -273,6 +265,12 @@ class AppActor:
 
 def settle(app_state: AppState, record: Record) -> None:
     """Let what `record` says be in force: it is durable."""
+    ahead = app_state.lists_ahead
+    if isinstance(record, ListChanged) and ahead is not None:
+        lists = app_state.config.lists
+        if ahead.are_of(lists, record.which, record.add, record.remove):
+            app_state.replace(replace(app_state.config, lists=ahead.after))
+            return
     app_state.replace(changed(app_state.config, record))
 
 

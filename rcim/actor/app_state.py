@@ -10,6 +10,7 @@ from itertools import count
 
 from rcim.actor.admissions import Entering
 from rcim.actor.app_config import AppConfig
+from rcim.actor.app_lists import ListsAhead
 from rcim.actor.deleted import Deleted
 from rcim.actor.events import EventKind
 from rcim.actor.group_counts import GroupCounts
@@ -54,6 +55,8 @@ class AppState:
     """FC-03: who goes first within a priority."""
     wanted_events: frozenset[EventKind] = frozenset()
     """Kinds of events that a consumer wants; no others are made (docs/adr/0023)."""
+    lists_ahead: ListsAhead | None = None
+    """SC-05: made in steps, before the command that changes the lists so (dispatch/workflows/app_lists.py)."""
     open_channels: set[str] = field(default_factory=set)
     """UG-02: the public channels in memory: all who hear their ultra group hear them."""
     figures: dict[str, Figures] = field(default_factory=dict)

@@ -12,16 +12,18 @@ from typing import Any
 import msgspec
 
 from rcim.actor import commands as c
+from rcim.actor import import_commands
 from rcim.actor import ultra_commands as uc
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import ChannelClosed, ConversationGone, Effect, GroupCounted, MemberGone, MembersAdded, Notify
-from rcim.actor.outcomes import AnyResult, Created, Done, Edited, Listed, Outcome
+from rcim.actor.outcomes import AnyResult, Created, Done, Edited, Outcome
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import LoadAgain
 from rcim.actor.records import GroupCreated, GroupDissolved, InsidersChanged, Profile
 from rcim.actor.shared_roster import SharedRoster
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
+from rcim.actor.user_results import Listed
 from rcim.base.errors import (
     BAD_PARAMETER,
     GROUP_ID_TAKEN,
@@ -41,9 +43,9 @@ OF_THE_GROUP: frozenset[type] = frozenset(
     {
         c.CreateGroup,
         c.GiveGroup,
-        c.ImportMembers,
-        c.ImportMessages,
-        c.FinishImport,
+        import_commands.ImportMembers,
+        import_commands.ImportMessages,
+        import_commands.FinishImport,
         c.JoinGroup,
         c.DecideApplication,
         c.LeaveGroup,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rcim.actor.callback_verdicts import CallbackVerdict
+from rcim.actor.import_commands import (
+    FinishImport,
+    ImportMembers,
+    ImportMessages,
+    ImportPairMessage,
+)
 from rcim.actor.key_commands import KeyCommand
 from rcim.actor.records import Fields, Message, MessageOptions
 from rcim.actor.room_commands import RoomCommand
@@ -68,31 +72,6 @@ class ReadHistory(Asked, frozen=True, gc=False):
     to_time_ms: int
     seqs: list[int] = []
     """RX-12: only these, ascending; empty: all."""
-
-
-class ImportedMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One of ImportMessages."""
-
-    sender: str
-    time_ms: int
-    priority: Priority
-    client_msg_id: str
-    body: bytes
-
-
-class ImportMessages(Asked, frozen=True, gc=False):
-    """Add old messages to a group that is imported, in order of time (GR-08)."""
-
-    messages: list[ImportedMessage]
-
-
-class ImportPairMessage(Asked, frozen=True, gc=False):
-    """Add a message of another service to a one-to-one conversation (GR-08). Not `counted`: both have read it, and all
-    before it."""
-
-    message: ImportedMessage
-    counted: bool
-    cloud_data: bytes = b""
 
 
 class AlterMessage(Asked, frozen=True, gc=False):
@@ -241,25 +220,6 @@ class ReclaimGroup(Asked, frozen=True, gc=False):
 
 class EndTemporary(Asked, frozen=True, gc=False):
     """SY-02: end it if its time is over. `by` is nobody: the server asks."""
-
-
-class ImportedMember(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One of ImportMembers."""
-
-    user_id: str
-    role: Role
-    join_time_ms: int
-    unread: int
-
-
-class ImportMembers(Asked, frozen=True, gc=False):
-    """Add members, with the times at which they joined, to a group that is imported (GR-08)."""
-
-    members: list[ImportedMember]
-
-
-class FinishImport(Asked, frozen=True, gc=False):
-    """The import is complete: the group opens to others (GR-08)."""
 
 
 # ------------------------------------------------------------------------------------------------- members

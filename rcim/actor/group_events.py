@@ -12,6 +12,7 @@ import msgspec
 
 from rcim.actor import commands as c
 from rcim.actor import events as ev
+from rcim.actor import import_commands
 from rcim.actor import room_commands as r
 from rcim.actor.effects import (
     Altered,
@@ -100,7 +101,7 @@ def _imports(state: GroupState, command: object) -> bool:
     profile = state.attributes.profile
     if profile is None or profile.imported_seq < 0:
         return False
-    return isinstance(command, c.ImportMembers | c.ImportMessages) or (
+    return isinstance(command, import_commands.ImportMembers | import_commands.ImportMessages) or (
         isinstance(command, c.CreateGroup) and command.opened
     )
 

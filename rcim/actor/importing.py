@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import FinishImport, ImportedMessage, ImportMembers, ImportMessages
+from rcim.actor.import_commands import FinishImport, ImportedMessage, ImportMembers, ImportMessages
 from rcim.actor.outcomes import Added, Done, Imported, Outcome
 from rcim.actor.paged_roster import WALK_MAX
 from rcim.actor.records import Member, Message, MessageKept, Profile, Record

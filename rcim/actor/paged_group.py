@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rcim.actor import commands as c
+from rcim.actor import import_commands
 from rcim.actor.app_state import AppState
 from rcim.actor.before_callbacks import CallbackSubject
 from rcim.actor.group import GroupActor
@@ -110,7 +111,7 @@ def _users_of(command: object) -> Iterator[str]:
     if isinstance(command, c.SendMessage) and command.extra is not None:
         yield from command.extra.to
         yield from command.extra.mentions
-    elif isinstance(command, c.ImportMessages):
+    elif isinstance(command, import_commands.ImportMessages):
         for message in command.messages:
             yield message.sender
     elif isinstance(command, c.AlterMessage) and command.original is not None:

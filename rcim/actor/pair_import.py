@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import ImportPairMessage
+from rcim.actor.import_commands import ImportPairMessage
 from rcim.actor.outcomes import Imported, Outcome
 from rcim.actor.records import GroupChanged, Member, Message, MessageKept, MessageOptions
 from rcim.actor.state import GroupState

@@ -7,7 +7,7 @@ from itertools import islice
 import msgspec
 
 from rcim.actor.commands import ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome, TraceMessage
-from rcim.actor.outcomes import Flow, Info, MemberRow, Members, Outcome, Page, Traced
+from rcim.actor.outcomes import Info, MemberRow, Members, Outcome, Page, Traced
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Member, Message, Profile, bare_profile
 from rcim.actor.roster import MemoryRoster
@@ -15,6 +15,7 @@ from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.actor.ultra import push_levels
 from rcim.actor.user_commands import ReadFlow
+from rcim.actor.user_results import Flow
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ApplyJoinOption, MemberOrder, MsgFlag
 from rcim.rules.conversation_kinds import heard_with, open_address

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import get_args
 
 from rcim.actor import commands as c
+from rcim.actor import import_commands
 from rcim.actor import key_commands as k
 from rcim.actor import outbox_workflows as ob
 from rcim.actor import person_workflows as pw
@@ -106,8 +107,8 @@ ONCE: frozenset[type] = frozenset(
     {
         c.EndSlice,
         c.TakeVerdict,
-        c.ImportMessages,
-        c.ImportPairMessage,
+        import_commands.ImportMessages,
+        import_commands.ImportPairMessage,
         c.HideMessages,  # the user's own devices would be told twice
         c.ClearMessages,  # what came since would be gone too
         c.EraseSender,  # the same
@@ -117,8 +118,8 @@ ONCE: frozenset[type] = frozenset(
         c.DissolveGroup,  # there may be another group with this id
         c.ReclaimGroup,
         c.EndTemporary,
-        c.ImportMembers,
-        c.FinishImport,
+        import_commands.ImportMembers,
+        import_commands.FinishImport,
         c.JoinGroup,
         c.DecideApplication,
         c.LeaveGroup,
@@ -156,6 +157,7 @@ ONCE: frozenset[type] = frozenset(
         k.CreateKey,  # there would be two
         k.RevokeKey,
         u.ChangeList,
+        e.ChangeAppList,  # what was added or removed since would be undone
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
         pw.EraseUser,  # the same as DeleteUsers

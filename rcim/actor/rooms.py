@@ -13,7 +13,7 @@ from rcim.actor.barring import check_not_muted
 from rcim.actor.effects import Effect, LookForAbsent, MemberGone, RoomLost
 from rcim.actor.leaving import gone
 from rcim.actor.lifecycle import end, ended_if_empty
-from rcim.actor.outcomes import AttributesPage, AttributesSet, Done, Listed, Outcome
+from rcim.actor.outcomes import AttributesPage, AttributesSet, Done, Outcome
 from rcim.actor.read_commands import page_bytes
 from rcim.actor.records import Profile, RoomAttribute, RoomAttributesChanged
 from rcim.actor.room_attributes import RoomAttributes, bare, size_of
@@ -29,6 +29,7 @@ from rcim.actor.room_commands import (
     SetRoomAttributes,
 )
 from rcim.actor.state import GroupState
+from rcim.actor.user_results import Listed
 from rcim.base.errors import NO_SUCH_ATTRIBUTE, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import AppList, ChangeKind, GoneReason, Role
 from rcim.rules.group_types import GroupType

@@ -27,7 +27,7 @@ from rcim.actor.entering import OwnGroups
 from rcim.actor.events import AnyEvent, EventKind, ProfileChanged, UserListChanged
 from rcim.actor.invalidated import no_longer_logged_in
 from rcim.actor.inviting import WaitingInvitations
-from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
+from rcim.actor.outcomes import AsksFirst, Done, Invitations, Outcome
 from rcim.actor.snapshots import UserSnapshot
 from rcim.actor.user_commands import (
     AdmitToGroup,
@@ -61,6 +61,7 @@ from rcim.actor.user_records import (
     UserSaved,
     UserSeen,
 )
+from rcim.actor.user_results import Invalidated, Listed, UserFacts, UserImported
 from rcim.base.errors import NOT_PERMITTED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written

@@ -22,7 +22,7 @@ from rcim.actor.person_workflows import PersonWorkflow
 from rcim.actor.records import MessageOptions
 from rcim.actor.reload_workflows import Reload
 from rcim.actor.workflow import Workflow as Workflow
-from rcim.base.terms import UserList
+from rcim.base.terms import AppList, UserList
 from rcim.rules.targets import LabelChange
 
 
@@ -137,6 +137,15 @@ class ListUsers(Workflow, frozen=True, gc=False):
     remove: list[str]
 
 
+class ChangeAppList(Workflow, frozen=True, gc=False):
+    """SC-05, FC-07: one of the app's lists is changed, with the word filter made before; fields as of
+    user_commands.ChangeList."""
+
+    which: AppList
+    add: list[str]
+    remove: list[str]
+
+
 class Broadcast(Workflow, frozen=True, gc=False):
     """SY-03: a broadcast of `by`, whose profile is not at hand; fields as of commands.SendBroadcast."""
 
@@ -195,6 +204,7 @@ AnyWorkflow = (
     | DeleteUsers
     | ImportUsers
     | ListUsers
+    | ChangeAppList
     | Broadcast
     | LabelUsers
     | CreateChannel

@@ -1,1 +1,1 @@
-"""The one place where everything meets: settings, wiring, the command line."""
+"""The one place where everything meets. What each of its rooms holds: docs/adr/0037."""

@@ -27,6 +27,9 @@ FIELD_CHARS_MAX = 1_000
 RESERVED = frozenset({"event", "exception", "level", "logger", "process", "process_number", "time"})
 """Names that every line has by itself, so that no field can be called so."""
 
+LEVELS = {logging.INFO: "info", logging.WARNING: "warning", logging.ERROR: "error"}
+"""Of lines, with their names."""
+
 _ALL: list[LimitedLog] = []
 
 
@@ -116,6 +119,8 @@ class LimitedLog(Log):
         super().__init__(name)
         self._steady_ms = steady_ms
         self._kinds: dict[str, _Kind] = {}
+        self.suppressed = dict.fromkeys(LEVELS, 0)
+        """Lines that were counted instead of written, since the start, by level."""
         self._lock = threading.RLock()
         """Taken again by its own thread: the garbage collector may run while it is held, and find a fault to log."""
         _ALL.append(self)
@@ -127,6 +132,7 @@ class LimitedLog(Log):
             kind = self._kinds.get(event)
             if kind is not None:
                 kind.count += 1
+                self.suppressed[level] += 1
                 kind.level, kind.fields = level, fields
                 return
             self._kinds[event] = _Kind(now_ms)
@@ -158,6 +164,11 @@ def say_counts(*, all_of_them: bool = False) -> None:
     """`LimitedLog.say_counts` of all there are."""
     for log in _ALL:
         log.say_counts(all_of_them=all_of_them)
+
+
+def lines_suppressed() -> dict[str, int]:
+    """Lines of this process that were counted instead of written, since the start, by the name of their level."""
+    return {name: sum(log.suppressed[level] for log in _ALL) for level, name in LEVELS.items()}
 
 
 def forget_counts() -> None:

@@ -60,8 +60,11 @@ LABELS: dict[str, str] = {
     "version": "the version of the program",
     "python": "the version of Python",
     "mode": "`user` or `system`",
-    "reason": "kinds of errors (`mistake`, `violation`, `overload`, `fault`); for TLS `handshake` or `limit`; for "
-    "pushes the reasons in [`push_not_…`](../how-to/push-to-phones.md)",
+    "level": "of lines of the log: `info`, `warning`, `error`",
+    "reason": "kinds of errors (`mistake`, `violation`, `overload`, `fault`); for TLS `handshake` or `limit`; for lines "
+    "of the log `no_room` or `not_written`; for "
+    "pushes the reasons in [`push_not_…`](../how-to/push-to-phones.md); for connections over HTTP `limit` (too many), "
+    "`address` (too many of one address), `handshake` (TLS failed or took too long), `proxy` (no good PROXY header)",
     "conversation": "the kinds of conversations: `group`, `pair`, `ultra group`, `channel`, `system`, `temporary`, "
     "`broadcast`",
     "priority": "`high`, `normal`, `low`, `lowest`",
@@ -145,7 +148,16 @@ CLOCK_DOUBTS = _counter("rcim_clock_doubts_total", "Times that the wall clock wa
 SWEEPS_SKIPPED = _counter("rcim_sweeps_skipped_total", "Removals by age that were left out because of the clock.")
 AUDIT_LOST = _counter("rcim_audit_lines_lost_total", "Lines of the audit log that could not be written.")
 LOG_LINES_DROPPED = _counter(
-    "rcim_log_lines_dropped_total", "Lines of the log that were not written: whoever reads it is too slow, or gone."
+    "rcim_log_lines_dropped_total",
+    "Lines of the log that were not written: whoever reads it is too slow (no_room), or gone (not_written).",
+    "process",
+    "reason",
+)
+LOG_LINES_SUPPRESSED = _counter(
+    "rcim_log_lines_suppressed_total",
+    "Lines of the log that were counted instead of written, because others of their kind had just been.",
+    "process",
+    "level",
 )
 
 # -- connections
@@ -293,6 +305,11 @@ HTTP_TIME = _histogram(
 HTTP_REQUESTS = _counter("rcim_http_requests_total", "Requests over HTTP.", "api", "code")
 HTTP_IN_FLIGHT = _gauge("rcim_http_requests_in_flight", "Complete requests over HTTP that are being answered.")
 HTTP_CONNECTIONS = _gauge("rcim_http_connections", "Open connections over HTTP.")
+HTTP_REFUSED = _counter(
+    "rcim_http_connections_refused_total",
+    "Connections over HTTP that ended before a request could be read.",
+    "reason",
+)
 SCRAPES = _counter(
     "rcim_scrapes_total", "Requests for /metrics: answered, shared (with one under way), refused, failed.", "outcome"
 )

@@ -29,7 +29,8 @@ from rcim.bus.session_grace import SessionGrace
 from rcim.dispatch.requests import Delivery, Engine
 from rcim.rules.conversation_kinds import addressed, heard_with
 from rcim.rules.targets import Labels
-from rcim.store.answers import Metrics, PresenceRow
+from rcim.store.answers import Metrics
+from rcim.store.connection_answers import PresenceRow
 from rcim.store.metric_rows import added_up, rows_of
 
 log = LimitedLog("rcim.bus")

@@ -19,7 +19,8 @@ from rcim.base.terms import DeviceEnd, GoneReason
 from rcim.dispatch.requests import Delivery
 from rcim.rules.devices import Device
 from rcim.rules.targets import Labels
-from rcim.store.answers import Answer, PresenceRow
+from rcim.store.answers import Answer
+from rcim.store.connection_answers import PresenceRow
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):

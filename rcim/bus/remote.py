@@ -2,7 +2,8 @@
 
 If that process dies, connections stay. What was asked and not answered is asked again, in its order, once it is back,
 where the second time changes nothing and tells nobody (actor/repeating.py). Other requests, whichever way they go, get
-SERVER_ERROR: they may or may not have been carried out. If it does not come back in WAIT_S, all get STORE_UNAVAILABLE.
+SERVER_ERROR: they may or may not have been carried out. If it does not come back in WAIT_S, all are refused: with
+STORE_UNAVAILABLE where nothing was done, because no owner has had the request or it only asks, else with SERVER_ERROR.
 When it is back, the hub asks anew who is in what, and tells clients what they may have missed (`Hub.owner_is_new`).
 """
 
@@ -70,6 +71,8 @@ class RemoteOwner:
         self._hub: Gateway | None = None
         self._pipe: Pipe | None = None
         self._last = 0
+        self._told = 0
+        """The last request that an owner was sent: it may carry it out even if it was given up meanwhile."""
         self._heard = 0
         self._commands = 0
         """Commands among what is under way. Queries and workflows wait for their users' turns, and take no room of
@@ -124,7 +127,7 @@ class RemoteOwner:
         self._last += 1
         message = m.Do(self._last, request.key, request.body)
         self._outstanding[self._last] = (request, message)
-        self._send(message)
+        self._go_up(message)
         return True
 
     def ask(self, request: QueryRequest) -> None:
@@ -133,7 +136,7 @@ class RemoteOwner:
         self._last += 1
         message = m.QueryMessage(self._last, request.body)
         self._outstanding[self._last] = (request, message)
-        self._send(message)
+        self._go_up(message)
 
     def run(self, request: WorkflowRequest) -> None:
         if not isinstance(request.body, Workflow):
@@ -141,7 +144,7 @@ class RemoteOwner:
         self._last += 1
         message = m.WorkflowMessage(self._last, request.body)
         self._outstanding[self._last] = (request, message)
-        self._send(message)
+        self._go_up(message)
 
     def resume(self, key: str) -> None:
         self._send(m.Resume(key))
@@ -178,6 +181,11 @@ class RemoteOwner:
     def linked(self) -> bool:
         """True while the owner is there."""
         return self._pipe is not None and not self._pipe.lost
+
+    def _go_up(self, message: m.Do | m.QueryMessage | m.WorkflowMessage) -> None:
+        if self.linked:
+            self._told = self._last
+            self._send(message)
 
     def _send(self, message: Any) -> None:
         pipe = self._pipe
@@ -333,6 +341,7 @@ class RemoteOwner:
             self._send(self._ended.popleft())
         for _, message in self._outstanding.values():
             self._send(message)
+        self._told = self._last
         if not self._linked.done():
             self._linked.set_result(None)
         if self._been_linked:
@@ -350,8 +359,9 @@ class RemoteOwner:
         for number in chosen:
             request = self._over(number)
             assert request is not None
+            nothing_done = number > self._told or isinstance(request.body, Asks)
             try:
-                request.refuse(AWAY if repeatable(request.body) else UNKNOWN)
+                request.refuse(AWAY if nothing_done else UNKNOWN)
             except Exception:
                 log.exception("giving out an answer failed", **ids_of(request))
         self._wake()

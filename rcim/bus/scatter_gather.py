@@ -13,12 +13,13 @@ from rcim.actor.live_queries import AudiencesQuery, BusiestQuery, LiveLook, Proc
 from rcim.actor.queries import ConnectionsQuery, CountersQuery, HealthQuery, Look, MetricsQuery, OnlineQuery
 from rcim.base.terms import SlowSort
 from rcim.bus import messages as m
+from rcim.bus.kept_totals import KeptTotals
 from rcim.bus.pipe import encoded
 from rcim.dispatch.counters import summed
-from rcim.store.answers import ConnectionRow, Metrics
+from rcim.store.answers import Metrics
+from rcim.store.connection_answers import ConnectionRow
 from rcim.store.health import HealthRow
 from rcim.store.live_answers import ProcessRow, SlowRow
-from rcim.store.metric_rows import added_up
 
 LOOK_S = 2.0
 """How long gateways may take to say what is to be seen; who is later is left out."""
@@ -67,6 +68,7 @@ class ScatterGather(Generic[L]):
         self._counting: dict[tuple[L, str], list[Callable[[int], None]]] = {}
         """Who waits for a count that is under way."""
         self._last_look = 0
+        self._totals = KeptTotals()
 
     def forget_old(self) -> None:
         """Counts that are no longer fresh."""
@@ -86,7 +88,11 @@ class ScatterGather(Generic[L]):
 
         def over(found: list[Any], complete: bool) -> None:
             sure = complete or not isinstance(query, OnlineQuery)
-            done(_together(query, found, asked) if sure else None)
+            if isinstance(query, MetricsQuery):
+                rows = [msgspec.convert(part, Metrics).rows for part in found]
+                done(Metrics(self._totals.with_kept(rows), asked - len(found)))
+            else:
+                done(_together(query, found) if sure else None)
 
         self._ask_all(query, there, over)
 
@@ -142,10 +148,8 @@ class ScatterGather(Generic[L]):
             entry[2](entry[1], not entry[0])
 
 
-def _together(query: Look, found: list[Any], asked: int) -> Any:
-    """What several gateways have found, of so many that were asked, as one would have."""
-    if isinstance(query, MetricsQuery):
-        return Metrics(added_up(msgspec.convert(part, Metrics).rows for part in found), asked - len(found))
+def _together(query: Look, found: list[Any]) -> Any:
+    """What several gateways have found, as one would have."""
     if isinstance(query, ConnectionsQuery):
         rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
         return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]

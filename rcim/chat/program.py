@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.exposure import secret_given
-from rcim.app.settings import Settings
+from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.exposure import secret_given
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform
 from rcim.base.texts import is_text, read_text

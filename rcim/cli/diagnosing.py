@@ -24,8 +24,8 @@ def doctor(
     A server may be running. Nothing is changed. Exit status 0: nothing is wrong; 1: something is; 2: it could not be
     looked at.
     """
-    from rcim.app.settings import SettingsError
-    from rcim.app.sources import load
+    from rcim.app.settings.all_settings import SettingsError
+    from rcim.app.settings.sources import load
     from rcim.operate.doctor import bad_settings, examine
 
     flags = [*(set_ or []), *([f"server.data={data}"] if data is not None else [])]

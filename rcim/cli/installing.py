@@ -17,7 +17,7 @@ def example_config() -> None:
     Each is commented out, with what it means above it. Write it to a file, change what you need, and give it to
     `rcim serve --config FILE`.
     """
-    from rcim.app.example_settings import example_settings
+    from rcim.app.settings.example_settings import example_settings
 
     print(example_settings(), end="")
 

@@ -25,7 +25,7 @@ def token(
 
     It is signed with the key in the data directory of the server.
     """
-    from rcim.app.datadir import DataDir, DataDirError
+    from rcim.app.files.datadir import DataDir, DataDirError
     from rcim.base.errors import RcimError
     from rcim.base.ids import check_user_id
     from rcim.session.usersig import mint
@@ -57,7 +57,7 @@ def rotate_key(
     UserSigs of both keys are accepted until --drop-previous. A running server
     takes the change with `rcim-admin reload` or SIGHUP: docs/operate/keys.md.
     """
-    from rcim.app.datadir import DataDir, DataDirError
+    from rcim.app.files.datadir import DataDir, DataDirError
     from rcim.operate import key_rotation
 
     if replace and drop_previous:

@@ -11,8 +11,8 @@ import typer
 from rcim.base.terminal import printable
 
 if TYPE_CHECKING:
-    from rcim.app.settings import Settings
-    from rcim.app.sources import Source
+    from rcim.app.settings.all_settings import Settings
+    from rcim.app.settings.sources import Source
 
 EXIT_USAGE = 2
 """Exit status when what was asked for can't be done as asked: settings, files, addresses."""
@@ -53,8 +53,8 @@ def settings_of(config: Path | None, flags: list[str] | None, data: str | None) 
 
 def settings_and_source(config: Path | None, flags: list[str] | None, data: str | None) -> tuple[Settings, Source]:
     """The settings in force, and where to read them again (OP-03); or the end with what is wrong."""
-    from rcim.app.settings import SettingsError
-    from rcim.app.sources import Source
+    from rcim.app.settings.all_settings import SettingsError
+    from rcim.app.settings.sources import Source
 
     given = list(flags or [])
     if data is not None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rcim.app.command_line import Commands
-from rcim.app.entry import run_program
+from rcim.app.programs.command_line import Commands
+from rcim.app.programs.entry import run_program
 from rcim.cli.backups import backup, restore
 from rcim.cli.chatting import chat
 from rcim.cli.demos import demo_app

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rcim.app.programs.entry import print_no_more
 from rcim.base.limited_log import Log
 from rcim.base.terminal import printable
 from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_and_source
 from rcim.version import __version__
 
 if TYPE_CHECKING:
-    from rcim.app.server import Ready
-    from rcim.app.settings import Settings
+    from rcim.app.processes.server import Ready
+    from rcim.app.settings.all_settings import Settings
 
 
 def serve(
@@ -50,15 +51,15 @@ def serve(
     flags += [f"server.gateways={gateways}"] if gateways is not None else []
     settings, source = settings_and_source(config, flags, data)
     if check:
-        from rcim.app.exposure import warnings_at_start
+        from rcim.app.settings.exposure import warnings_at_start
 
         _print_warnings(warnings_at_start(settings))
         print("settings are good")
         return
-    from rcim.app import serve as serving
-    from rcim.app.datadir import DataDirError
-    from rcim.app.gateways import GatewaysError
-    from rcim.app.logs import begin_logging
+    from rcim.app.files.datadir import DataDirError
+    from rcim.app.log.logs import begin_logging
+    from rcim.app.processes import serve as serving
+    from rcim.app.processes.gateways import GatewaysError
     from rcim.store.backend import StoreError
 
     begin_logging(settings.log.level, settings.log.format, process=_process(settings))
@@ -77,7 +78,7 @@ def _ready_json(ready: Ready) -> None:
     said = {"host": ready.host, "port": ready.port, "pid": os.getpid(), "tls": server.tls, "data": server.data}
     if ready.http_port:
         said["http_port"] = ready.http_port
-    print(json.dumps(said), flush=True)
+    _tell(json.dumps(said))
     _log_warnings(ready.warnings)
 
 
@@ -100,15 +101,26 @@ def _print_warnings(found: list[str]) -> None:
 
 def _ready_text(ready: Ready) -> None:
     server = ready.settings.server
-    for thing in ready.made:
-        print(f"made {printable(str(thing))}")
+    lines = [f"made {printable(str(thing))}" for thing in ready.made]
     kind = "TLS" if server.tls else "plain, without TLS"
     kind += f", {server.gateways} gateways" if server.gateways else ""
-    print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {printable(server.data)}")
+    lines.append(
+        f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {printable(server.data)}"
+    )
     if ready.http_port:
         http = ready.settings.http
-        print(f"back ends: {'https' if http.tls else 'http'}://{http.host}:{ready.http_port}")
+        lines.append(f"back ends: {'https' if http.tls else 'http'}://{http.host}:{ready.http_port}")
     _log_warnings(ready.warnings)
     where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
-    print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
-    print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)
+    lines.append("Talk to it from two other terminals in this folder:")
+    lines += [f"  rcim chat{where} --user {user} --group lobby" for user in ("alice", "bob")]
+    _tell("\n".join([*lines, "Ctrl-C stops the server."]))
+
+
+def _tell(text: str) -> None:
+    """On standard output. The server goes on if that is on a full disk, or whoever read it has gone."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        print_no_more()
+        Log("rcim.server").error("standard output can't be written", error=error.strerror)

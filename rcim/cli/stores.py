@@ -59,7 +59,7 @@ def accept_clock(config: ConfigOption = None, data: DataOption = None, set_: Set
     For a server that has logged that its clock is in doubt. Stop the server first. Times that it has stamped since then
     are corrected.
     """
-    from rcim.app.datadir import DataDirError
+    from rcim.app.files.datadir import DataDirError
     from rcim.operate.upkeep import accept
     from rcim.store.backend import StoreError
 
@@ -78,7 +78,7 @@ def new_history(config: ConfigOption = None, data: DataOption = None, set_: SetO
     The server notices most restores by itself; this is for the ones that it can't notice. Stop the server first.
     Clients then discard the positions that they have kept, and read their conversations again.
     """
-    from rcim.app.datadir import DataDirError
+    from rcim.app.files.datadir import DataDirError
     from rcim.operate.upkeep import new_history as begin
     from rcim.store.backend import StoreError
 

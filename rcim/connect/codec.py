@@ -15,7 +15,7 @@ from rcim.actor.effects import Notice
 from rcim.actor.records import Change, Message
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import GoneReason, MessageState
-from rcim.store.answers import PresenceRow
+from rcim.store.connection_answers import PresenceRow
 
 log = LimitedLog("rcim.connect")
 

@@ -27,7 +27,7 @@ from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery, DeliverySink
 from rcim.rules.conversation_kinds import addressed, heard_with
 from rcim.rules.targets import Labels
-from rcim.store.answers import PresenceRow
+from rcim.store.connection_answers import PresenceRow
 
 HEADS_MAX = 100
 """Conversations that are told of with one heartbeat."""

@@ -43,7 +43,7 @@ KEPT_MESSAGES_MAX = 4096
 
 
 class RoundWatch(Protocol):
-    """Follows messages to the sockets (rcim/app/traces.py). Called from the loop; never raises."""
+    """Follows messages to the sockets (rcim/app/tracing/traces.py). Called from the loop; never raises."""
 
     def put(self, audience: Audience, messages: Sequence[Delivery]) -> None:
         """These are kept for everyone in the audience."""

@@ -15,7 +15,8 @@ from rcim.connect.outgoing import Outgoing
 from rcim.connect.presence_subscriptions import PresenceSubscriptions
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, Counters
-from rcim.store.answers import ConnectionRow, Metrics
+from rcim.store.answers import Metrics
+from rcim.store.connection_answers import ConnectionRow
 from rcim.store.health import HealthRow
 from rcim.store.metric_rows import rows_of
 

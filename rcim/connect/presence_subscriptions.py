@@ -15,7 +15,8 @@ from rcim.base.limits import Limits
 from rcim.connect.codec import PresenceNews, encoded_push
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Engine, Request
-from rcim.store.answers import Answer, PresencePage, PresenceRow
+from rcim.store.answers import Answer
+from rcim.store.connection_answers import PresencePage, PresenceRow
 
 ROWS_MAX = 100
 """Users told of in one frame: 268 bytes each at the most, 27 KB."""

@@ -15,9 +15,9 @@ from typing import Any
 
 import uvloop
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerFailed, ServerProcess
-from rcim.app.settings import NO_RATES, App
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerFailed, ServerProcess
+from rcim.app.settings.all_settings import NO_RATES, App
 from rcim.base.errors import RcimError
 from rcim.base.terminal import reason_of
 from rcim.client import Client, client_context

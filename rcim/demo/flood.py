@@ -15,9 +15,9 @@ from typing import Any
 
 import uvloop
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerFailed, ServerProcess
-from rcim.app.settings import App
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerFailed, ServerProcess
+from rcim.app.settings.all_settings import App
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terminal import reason_of

@@ -12,9 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES, App
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES, App
 from rcim.client import Client, client_context
 from rcim.demo.show import Sheet, shown
 from rcim.demo.trials import TRIALS, Room

@@ -20,7 +20,7 @@ from rich.live import Live
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from rcim.app.process import ServerFailed
+from rcim.app.processes.process import ServerFailed
 from rcim.base.errors import RcimError
 from rcim.base.terminal import reason_of
 from rcim.client.link import ConnectionGone

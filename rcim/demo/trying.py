@@ -14,8 +14,8 @@ from rcim.rules.rights import Operation, verdict
 from rcim.rules.roles import Standing
 
 OWNER, ADMIN, MEMBER, STRANGER, APP_ADMIN, GUEST = "owner", "admin", "member", "stranger", "administrator", "guest"
-HEARD_S = 5.0
-"""What has not come by then does not come."""
+HEARD_S = 30.0
+"""What has not come by then does not come: long enough for a slow machine. Nothing is waited for that must not come."""
 DONE, NO_OWNER = "done", "no owner"
 LESS = ("hidden", "none", "not counted", "not listed", "not found", NO_OWNER)
 """Results that are no refusal, but with which nothing is to be had."""

@@ -140,7 +140,7 @@ class Dispatcher:
         self._live = LiveQueries(loop, self._registry, self.look, self.time.now_ms, app_state.open_channels, meters)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions, self.metrics, self._live)
         meters.add(lambda: owner_figures(self, app_state.figures))
-        context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
+        context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending, loop)
         self._workflows = WorkflowRunner(context)
         self.delegates = Delegates(self._router, context)
         self._absences = AbsenceWatch(app_state, self._registry, self.run, loop)

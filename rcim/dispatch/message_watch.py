@@ -1,4 +1,4 @@
-"""Following single messages through a process: what the dispatcher tells whoever does (rcim/app/traces.py).
+"""Following single messages through a process: what the dispatcher tells whoever does (rcim/app/tracing/traces.py).
 
 Without anybody who follows, each place costs one comparison with None.
 """

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from rcim.actor.app_state import AppState
-from rcim.actor.outcomes import ProfileRow, Profiles, UserFacts
 from rcim.actor.queries import (
     AppliedQuery,
     ConversationsQuery,
@@ -26,6 +25,7 @@ from rcim.actor.queries import (
 )
 from rcim.actor.snapshots import AppSnapshot
 from rcim.actor.user_records import UserProfile
+from rcim.actor.user_results import ProfileRow, Profiles, UserFacts
 from rcim.base.limited_log import Log
 from rcim.base.terms import AppList
 from rcim.dispatch.trusted_time import TrustedTime

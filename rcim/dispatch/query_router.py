@@ -28,7 +28,8 @@ from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.requests import DeliverySink, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
-from rcim.store.answers import Accounts, Answer, ConnectionsPage, Counted
+from rcim.store.answers import Accounts, Answer, Counted
+from rcim.store.connection_answers import ConnectionsPage
 from rcim.store.health import Health
 
 

@@ -20,7 +20,8 @@ from rcim.actor.workflows import AnyWorkflow
 from rcim.base.terms import DeviceEnd, GoneReason, Priority
 from rcim.rules.devices import Device
 from rcim.rules.targets import Labels
-from rcim.store.answers import Answer, PresenceRow
+from rcim.store.answers import Answer
+from rcim.store.connection_answers import PresenceRow
 
 
 class Delivery(NamedTuple):

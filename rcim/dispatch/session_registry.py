@@ -19,7 +19,7 @@ from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 from rcim.dispatch.requests import DeliverySink
 from rcim.rules.devices import Closing, Device, presence_of, too_many
-from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
+from rcim.store.connection_answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
 
 BEGUN_MAX = 10_000
 """Users of whom it is remembered when they have logged in: it matters for a moment, or while a clock is set back."""

@@ -18,26 +18,31 @@ STEP_S = 0.002
 PAUSE_S = 0.002
 """From one turn to the next: it takes at most half of the thread's time."""
 AT_ONCE = 32
-"""After so many it looks at the clock."""
+"""After so many it looks at the clock, unless it is told otherwise."""
 
 T = TypeVar("T")
 
 
 def in_steps(
-    loop: asyncio.AbstractEventLoop, items: Iterable[T], look: Callable[[T], object], done: Callable[[], None]
+    loop: asyncio.AbstractEventLoop,
+    items: Iterable[T],
+    look: Callable[[T], object],
+    done: Callable[[], None],
+    at_once: int = AT_ONCE,
 ) -> None:
-    """Call `look` with each item; a few microseconds each. Then `done`, which is called once, also after a fault in
-    `look`, which is logged and ends it. Nothing is called in this turn if there are many."""
+    """Call `look` with each item; a few microseconds each for `at_once` of them, between two looks at the clock. Then
+    `done`, which is called once, also after a fault in `look` or `items`, which is logged and ends it. Nothing is called
+    in this turn if there are many."""
     left = iter(items)
 
     def step() -> None:
         end = time.perf_counter() + STEP_S
         try:
             while True:
-                some = list(islice(left, AT_ONCE))
+                some = list(islice(left, at_once))
                 for item in some:
                     look(item)
-                if len(some) < AT_ONCE:
+                if len(some) < at_once:
                     break
                 if time.perf_counter() >= end:
                     loop.call_later(PAUSE_S, step)

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from rcim.actor.before_callbacks import BeforeCallback, CallbackSubject, LogIn
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import (
@@ -33,6 +31,7 @@ from rcim.content.vendor_json import Json, from_json, is_text
 from rcim.hooks.profiles.answers import TEXT_MAX, body_of
 from rcim.hooks.struct_json import as_elements, as_object, as_text
 from rcim.rules.conversation_kinds import kind_name
+from rcim.rules.json_decoding import decode_json
 from rcim.web.client import BadAnswer
 
 TEXTS = ("name", "introduction", "notification", "face_url")
@@ -119,7 +118,7 @@ def _changes(command: EditGroup) -> Json:
 
 def _decoded(data: bytes) -> Any:
     """Attributes, which are kept as JSON; removed ones are null."""
-    return msgspec.json.decode(data) if data else None
+    return decode_json(data) if data else None
 
 
 def verdict_of(answer: Any, limits: Limits) -> CallbackVerdict:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+from rcim.http.loop_turns import LoopTurns
+from rcim.http.steps import Steps, at_once
+
+T = TypeVar("T")
 
 
 class HttpRequest(NamedTuple):
@@ -26,6 +31,13 @@ class HttpRequest(NamedTuple):
     """The path as it was sent: a slash within a name is `%2F`."""
     secure: bool = False
     """It came over TLS."""
+    turns: LoopTurns | None = None
+    """The part of each turn of the loop that callers have; None: nobody else waits for the loop."""
+
+    async def read(self, steps: Steps[T]) -> T:
+        """The result of reading the body, step by step; other work of the loop is done between the steps of a large one.
+        Raises what a step raises."""
+        return at_once(steps) if self.turns is None else await self.turns.run(self.peer, steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The part of each turn of the loop that callers over HTTP have: users over frames wait for none of them.
 
-1. Parsing what arrives and beginning requests takes at most TURN_S of one turn of the loop; then whatever else is ready
-   goes on. Where nothing else is, the next turn follows at once, so a quiet server holds up no back end.
+1. Parsing what arrives, beginning requests and reading their bodies takes at most TURN_S of one turn of the loop, and
+   the step that was begun last; then whatever else is ready goes on. Where nothing else is, the next turn follows at
+   once, so a quiet server holds up no back end.
 2. What has to wait takes turns by address, a piece each: a caller with a thousand connections slows only its own address.
 """
 
@@ -11,6 +12,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
+from typing import TypeVar
+
+from rcim.http.steps import Steps
+
+T = TypeVar("T")
 
 TURN_S = 0.002
 """Of one turn of the loop, as much as users' input may have (`input_turn_ms`) or less."""
@@ -63,6 +69,36 @@ class LoopTurns:
 
         self.wait(address, begin)
         await begun
+
+    async def run(self, address: str, steps: Steps[T]) -> T:
+        """The result of these steps for a caller there, each of them done when it is this address' turn. Raises what a
+        step raises."""
+        while self.free():
+            began_s = perf_counter()
+            try:
+                next(steps)
+            except StopIteration as end:
+                found: T = end.value
+                return found
+            finally:
+                self.spend(perf_counter() - began_s)
+        done: asyncio.Future[T] = self._loop.create_future()
+
+        def step() -> bool:
+            if done.done():  # nobody waits for it any more
+                return False
+            try:
+                next(steps)
+            except StopIteration as end:
+                done.set_result(end.value)
+            except Exception as error:  # for whoever waits
+                done.set_exception(error)
+            else:
+                return True
+            return False
+
+        self.wait(address, step)
+        return await done
 
     def _schedule(self) -> None:
         if not self._scheduled:

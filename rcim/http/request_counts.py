@@ -1,9 +1,11 @@
-"""Counts requests over HTTP by API and class of status, and how long their answers took (OP-02)."""
+"""Counts requests over HTTP by API and class of status, how long their answers took, and connections that were refused
+(OP-02)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 
 from rcim.base import metrics
 from rcim.base.meters import Figure, Meters, figure
@@ -13,12 +15,22 @@ NO_API = "none"
 CLASSES = {number: f"{number}xx" for number in range(2, 6)}
 
 
+class Refusal(StrEnum):
+    """Why a connection ended before a request could be read: the label of the metric."""
+
+    LIMIT = "limit"
+    ADDRESS = "address"
+    HANDSHAKE = "handshake"
+    PROXY = "proxy"
+
+
 class RequestCounts:
     """See the module's text. `levels`: requests that are being answered, and open connections. In the loop's thread."""
 
     def __init__(self, meters: Meters) -> None:
         self._meters = meters
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._refused = dict.fromkeys(Refusal, 0)
         self.levels: Callable[[], tuple[int, int]] = lambda: (0, 0)
         meters.add(self._figures)
 
@@ -30,9 +42,15 @@ class RequestCounts:
         if times is not None and took_s is not None:
             times.observe(took_s)
 
+    def refuse(self, reason: Refusal) -> None:
+        """A connection was refused."""
+        self._refused[reason] += 1
+
     def _figures(self) -> Iterator[Figure]:
         for labels, count in self._counts.items():
             yield figure(metrics.HTTP_REQUESTS, count, *labels)
         in_flight, connections = self.levels()
         yield figure(metrics.HTTP_IN_FLIGHT, in_flight)
         yield figure(metrics.HTTP_CONNECTIONS, connections)
+        for reason, count in self._refused.items():
+            yield figure(metrics.HTTP_REFUSED, count, reason.value)

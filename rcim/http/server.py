@@ -23,7 +23,7 @@ from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
 from rcim.http.bodies import read_body
 from rcim.http.loop_turns import LoopTurns
 from rcim.http.protocol import HttpConnection
-from rcim.http.request_counts import RequestCounts
+from rcim.http.request_counts import Refusal, RequestCounts
 from rcim.http.whole_response import WholeResponse, is_plain
 
 log = LimitedLog("rcim.http")
@@ -106,6 +106,7 @@ class HttpServer:
         """A new connection from there; None if there are too many. TLS is the loop's."""
         place = self._places.take(peer.host, is_proxy=peer.is_proxy)
         if place is None:
+            self._counts.refuse(Refusal.LIMIT if self._places.full else Refusal.ADDRESS)
             return None
 
         def make(_: object) -> asyncio.BaseProtocol:
@@ -123,7 +124,15 @@ class HttpServer:
                 read_bufsize=READ_BYTES,
             )
 
-        return Admitted(make, place.leave)
+        def failed() -> None:
+            place.leave()
+            self._counts.refuse(Refusal.HANDSHAKE)
+
+        return Admitted(make, failed)
+
+    def note_refused_header(self) -> None:
+        """A connection of a proxy was closed for its header, and never got as far as `admit`."""
+        self._counts.refuse(Refusal.PROXY)
 
     async def stop(self) -> None:
         """Requests that are complete are answered; then all connections close. Whoever calls has closed the listener."""
@@ -225,6 +234,7 @@ class HttpServer:
             request_id=request_id,
             raw_path=got.rel_url.raw_path,
             secure=got.secure,
+            turns=self._turns,
         )
 
     def _refuse(self, peer: str, path: str, fault: Fault, detail: str) -> tuple[HttpResponse, dict[str, str]]:

@@ -21,7 +21,7 @@ from rcim.load.swarm import SwarmMember
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 SECOND_MS = 1000
 CLOCK_MS = 20
 """From when a client sends until the server has it: who came within it of another may not have been there yet."""

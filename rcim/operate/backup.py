@@ -20,8 +20,8 @@ from pathlib import Path
 
 import msgspec
 
-from rcim.app.datadir import DataDir, write_hint
-from rcim.app.settings import Settings
+from rcim.app.files.datadir import DataDir, write_hint
+from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.operate import manifest as m
 from rcim.operate.copy_check import check_copy

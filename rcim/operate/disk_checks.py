@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rcim.app.datadir import DataDir
-from rcim.app.recovery import note_of
-from rcim.app.settings import Settings
+from rcim.app.files.datadir import DataDir
+from rcim.app.settings.all_settings import Settings
+from rcim.app.wiring.recovery import note_of
 from rcim.operate.findings import Finding, advice, ok, wrong
 
 NETWORK = frozenset(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from rcim.app.settings import Settings
+from rcim.app.settings.all_settings import Settings
 from rcim.base.terminal import reason_of
 from rcim.operate.disk_checks import disk
 from rcim.operate.findings import Finding, ok, wrong

@@ -16,8 +16,8 @@ from typing import IO, Any
 import msgspec
 
 from rcim.actor.push_records import PushToken
-from rcim.app.datadir import DataDir
-from rcim.app.settings import Settings
+from rcim.app.files.datadir import DataDir
+from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.operate.checking import damaged_pages
 from rcim.operate.faults import BackupError

@@ -19,7 +19,7 @@ import msgspec
 
 from rcim.actor.push_records import PushToken
 from rcim.actor.records import Profile
-from rcim.app.settings import Settings
+from rcim.app.settings.all_settings import Settings
 from rcim.operate.exporting import FORMAT, STANDARD, End, Header
 from rcim.operate.faults import BackupError
 from rcim.operate.line_kinds import BY_NAME, COUNTERS, KINDS, Kind, kind_of_row

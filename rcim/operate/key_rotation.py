@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rcim.app.datadir import DataDir, DataDirError, write_private
+from rcim.app.files.datadir import DataDir, DataDirError, write_private
 
 
 def rotate(data: DataDir, *, replace: bool = False) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from rcim.app.exposure import OTHER_FILES
-from rcim.app.settings import Settings
+from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.exposure import OTHER_FILES
 from rcim.connect.listener import BACKLOG
 from rcim.operate.findings import Finding, advice, ok, wrong
 from rcim.version import __version__

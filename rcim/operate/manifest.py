@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from rcim.app.datadir import write_private
+from rcim.app.files.datadir import write_private
 from rcim.operate.faults import BackupError
 from rcim.store.upgrade import SCHEMA_VERSION
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from rcim.app.datadir import DataDir, DataDirError, write_private
+from rcim.app.files.datadir import DataDir, DataDirError, write_private
 from rcim.base import clock
 from rcim.operate.faults import BackupError
 from rcim.store.backend import LmdbBackend, StoreError
@@ -137,7 +137,7 @@ class Placing:
             shutil.rmtree(self.data.restoring)
             _sync(self.data.path)
         except OSError as error:
-            raise BackupError(f"{error.filename}: {error.strerror}; run it again") from None
+            raise BackupError(f"{error.filename or self.data.path}: {error.strerror}; run it again") from None
         return plan.aside
 
     def _write(self, plan: Plan) -> None:

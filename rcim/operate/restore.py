@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from rcim.app.settings import Settings
+from rcim.app.settings.all_settings import Settings
 from rcim.operate import manifest as m
 from rcim.operate.copy_check import check_copy
 from rcim.operate.faults import BackupError

@@ -15,16 +15,15 @@ from pathlib import Path
 import lmdb
 from cryptography import x509
 
-from rcim.app.certificates import DAY_S, fault_of, why
-from rcim.app.datadir import DataDir
-from rcim.app.exposure import LOCAL_HOSTS, files_of_secrets, useless_of
-from rcim.app.nodes import paths_of
-from rcim.app.settings import Settings
-from rcim.app.sources import PREFIX
+from rcim.app.files.certificates import DAY_S, fault_of, why
+from rcim.app.files.datadir import DataDir
+from rcim.app.programs.admin_client import Target, TargetError, address_of, admin_client
+from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.exposure import LOCAL_HOSTS, files_of_secrets, useless_of
+from rcim.app.settings.sources import PREFIX
+from rcim.app.wiring.nodes import paths_of
 from rcim.base.errors import RcimError
 from rcim.base.terminal import reason_of
-from rcim.base.texts import read_text
-from rcim.client import Client, client_context
 from rcim.operate.findings import Finding, advice, ok, wrong
 
 ASK_S = 5.0
@@ -175,33 +174,34 @@ def _newest_ms(store: Path) -> int | None:
     return int.from_bytes(data, "big") if data is not None and len(data) == 8 else None
 
 
+def _silent(error: Exception) -> Finding:
+    """A server runs, and does not say how it is."""
+    reason = "a server that can't answer an administrator may not serve clients either"
+    return wrong("health", f"a server runs, and does not answer: {reason_of(error)}", reason, "look at its log")
+
+
 async def running(settings: Settings) -> list[Finding] | None:
     """What a server on the data directory says of itself; None if none runs there."""
     data = DataDir(Path(settings.server.data))
     try:
-        host, port, tls = read_text(data.address).strip().rsplit(":", 2)
+        host, port, _ = address_of(data)
         async with asyncio.timeout(ASK_S):
-            _, writer = await asyncio.open_connection(host, int(port))
+            _, writer = await asyncio.open_connection(host, port)
         writer.close()
     except (OSError, ValueError):  # TimeoutError is an OSError
         return None
+    user = settings.app.administrators[0] if settings.app.administrators else ""
+    target = Target(data.path, user=user, ca=paths_of(settings)[0], any_name=True)
     try:
-        sig = read_text(data.admin_credential).strip()
-        context = client_context(paths_of(settings)[0]) if tls == "1" else None
-        if context is not None:
-            context.check_hostname = False  # it is this machine, by an address that the certificate need not have
-            context.verify_flags |= (
-                ssl.VERIFY_X509_PARTIAL_CHAIN
-            )  # and the file has its own certificate, not the root's
-        user = settings.app.administrators[0] if settings.app.administrators else ""
         async with asyncio.timeout(ASK_S):
-            async with Client(host, int(port), user_id=user, user_sig=sig, tls=context) as client:
+            async with admin_client(target)[0] as client:
                 checks = (await client.health()).checks
-    except PermissionError as error:
-        return [ok("health", f"a server runs; not asked: {error.filename}: {error.strerror}")]
+    except TargetError as error:
+        if isinstance(error.__cause__, PermissionError):
+            return [ok("health", f"a server runs; not asked: {error.__cause__.filename}: {error.__cause__.strerror}")]
+        return [_silent(error)]
     except (OSError, ssl.SSLError, RcimError) as error:
-        reason = "a server that can't answer an administrator may not serve clients either"
-        return [wrong("health", f"a server runs, and does not answer: {reason_of(error)}", reason, "look at its log")]
+        return [_silent(error)]
     found = []
     for check in checks:
         name = f"{check.name} of {check.process}"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.settings import Settings
+from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.store.backend import Backend, LmdbBackend, StoreError
 from rcim.store.mending import Mended, accept_clock

@@ -8,7 +8,7 @@
 3. How far it has come is kept, some time after: never beyond an event that waits (positions.py). After a start what comes
    after that comes again (at least once), though it was taken.
 4. It is woken by commits, and asks for nothing while nothing happens. It delays no sender: it reads in a thread of its
-   own, and what it keeps is one small commit for all shards in COMMIT_S.
+   own, and what it keeps goes with commits of messages, for all shards at once (positions.py).
 5. An administrator may pause it, which outlives a restart, and have it begin again at an earlier time.
 """
 

@@ -1,15 +1,16 @@
 """How far a consumer has come in each shard, in memory and, some time after, in the store.
 
 1. It never goes beyond an event that waits: after a start, what comes after that comes again, though it was taken.
-2. It is kept `commit_s` after a change, in one small commit for all shards, so that no sender waits for it. What can't be
-   kept (a full disk) is kept later, with more.
+2. It is kept `commit_s` after a change at the latest, for all shards at once. A third of that time after the first change
+   it is offered to the next commit of messages, and as long after that it is committed by itself, if there was none: that
+   has senders wait for one more sync of the disk. What can't be kept (a full disk) is kept later, with more.
 3. A replay sets it back; until the shard's reader has gone back too, nothing beyond is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
@@ -17,6 +18,7 @@ from rcim.dispatch.worker import Worker
 from rcim.outbox.retry_queue import RetryQueue
 from rcim.store.event_log import EventLog
 from rcim.store.faults import StoreError
+from rcim.store.next_append import SmallChange
 
 log = LimitedLog("rcim.outbox")
 
@@ -39,7 +41,11 @@ class Positions:
         """By shard that is to be read again: from which number on."""
         self._kept: list[int] = []
         """By shard: how far it has come, as the store has it or is about to."""
+        self._offered: tuple[SmallChange, dict[int, int]] | None = None
+        """What the next commit of messages is to keep: by shard, how far it has come."""
         self._committing: asyncio.Task[None] | None = None
+        self._more = False
+        """Something has changed since the last offer."""
         self._closed = self._registered = False
 
     def open(self) -> None:
@@ -77,6 +83,7 @@ class Positions:
         for shard, number in numbers.items():
             self._kept[shard] = min(number, self._kept[shard])
         try:
+            await self._finish()  # a later append would undo the rewinding
             await self._writing.run(lambda: self._events.rewind(self._name, numbers))
         except StoreError:
             self.back = before
@@ -84,24 +91,65 @@ class Positions:
 
     def soon(self) -> None:
         """Something has changed."""
+        self._more = True
         if self._committing is None and not self._closed:
             self._committing = asyncio.get_running_loop().create_task(self._commit_later())
 
     async def _commit_later(self) -> None:
-        await asyncio.sleep(self._commit_s)
+        """What changes after it was offered has the time until the next offer, and a third more."""
+        await asyncio.sleep(self._commit_s / 3)
+        if not self._registered:
+            self._committing = None
+            await self.commit()
+            return
+        if self._offer():
+            await asyncio.sleep(self._commit_s / 3)
         self._committing = None
-        await self.commit()
+        await self._finish()
+        if self._more:
+            self.soon()
+
+    def _unkept(self) -> dict[int, int]:
+        """By shard, how far it has come, if that is not kept yet."""
+        return {shard: at for shard in range(SHARDS) if (at := self.come(shard)) != self._kept[shard]}
+
+    def _offer(self) -> bool:
+        """Have the next commit of messages keep how far it has come. False: there is nothing to keep."""
+        self._more = False
+        if self._offered is None and (changed := self._unkept()):
+            self._note(changed)
+            self._offered = self._events.commit_along(self._name, changed), changed
+        return self._offered is not None
+
+    def _note(self, changed: Mapping[int, int]) -> None:
+        """This is about to be kept."""
+        for shard, at in changed.items():
+            self._kept[shard] = at
+
+    async def _finish(self) -> None:
+        """If no commit of messages has kept what was offered, keep it now."""
+        offered, self._offered = self._offered, None
+        if offered is None:
+            return
+        change, changed = offered
+
+        def finish() -> None:
+            if not change.finish():
+                self._events.commit(self._name, changed)
+
+        await self._keep(finish, changed)
 
     async def commit(self) -> None:
         """Keep how far it has come, now. What can't be kept is kept later, with more."""
-        come = [self.come(shard) for shard in range(SHARDS)]
-        changed = {shard: at for shard, at in enumerate(come) if at != self._kept[shard]}
-        if not changed and self._registered:
-            return
-        for shard, at in changed.items():
-            self._kept[shard] = at
+        await self._finish()
+        come, changed = [self.come(shard) for shard in range(SHARDS)], self._unkept()
+        if changed or not self._registered:
+            self._note(changed)
+            await self._keep(lambda: self._commit(come, changed), changed)
+
+    async def _keep(self, keep: Callable[[], None], changed: Collection[int]) -> None:
         try:
-            await self._writing.run(lambda: self._commit(come, changed))
+            await self._writing.run(keep)
         except StoreError as error:
             log.error("the position of a consumer can't be stored", consumer=self._name, error=error)
             for shard in changed:

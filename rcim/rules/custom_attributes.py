@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from rcim.base.errors import ATTRIBUTE_PATH, ATTRIBUTES_TOO_LARGE, BAD_ATTRIBUTES, RcimError
+from rcim.rules.json_decoding import decode_json
 from rcim.rules.json_nesting import nested_deeper
 
 BYTES_MAX = 8192
@@ -61,7 +62,7 @@ def changed(attributes: bytes, changes: Changes) -> bytes:
     A key sets the objects on its way that are not there; to remove what is not there changes nothing. Raises
     RcimError: ATTRIBUTE_PATH if a key leads through something that is no object, ATTRIBUTES_TOO_LARGE.
     """
-    value = msgspec.json.decode(attributes) if attributes else {}
+    value = decode_json(attributes) if attributes else {}
     for path, text in changes:
         _change(value, path, _read(text))
     return _kept(value)
@@ -106,7 +107,7 @@ def _decode(name: str, data: bytes, above: int = 0) -> Json:
 
 def _read(data: bytes) -> Json:
     """The value of what is JSON. Raises OverflowError for a number that is too large even for a double."""
-    value: Json = msgspec.json.decode(data)
+    value: Json = decode_json(data)
     return _in_range(value) if _LONG.search(data) is not None else value
 
 

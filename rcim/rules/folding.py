@@ -19,11 +19,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 VERSION = 1
 """Of these rules and of Unicode's data: an index made with another one is made anew (store/upgrade.py)."""
 REMEMBERED_MAX = 30_000
 """Characters of which a table remembers what becomes of them: 3 MB; more than any language's texts have."""
+PARTS_REMEMBERED_MAX = 10_000
+"""Characters of which `parts_of` remembers what it has said: 2 MB."""
 MARKS = frozenset({"Mn", "Me"})
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
@@ -42,6 +45,7 @@ def shows_nothing_itself(char: str) -> bool:
     return unicodedata.category(char) == "Cf" or INVISIBLE.match(char) is not None
 
 
+@lru_cache(PARTS_REMEMBERED_MAX)
 def parts_of(char: str) -> str:
     """A character after the rules 1 to 4: letters, and the marks that belong to them."""
     if "\u4e00" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3":
@@ -68,6 +72,14 @@ class Table(dict[int, str]):
         self.uneven: set[str] = set()
         """Characters that become none, or more than one, of those that are remembered."""
         self._left_out = {part for char in left_out for part in parts_of(char)}
+
+    def copied(self) -> Table:
+        """Another one, with all that this one remembers. This one may be in use in another thread."""
+        made = Table()
+        made._left_out = self._left_out
+        made.update(self)
+        made.uneven = {chr(code) for code, folded in made.items() if len(folded) != 1}
+        return made
 
     def __missing__(self, code: int) -> str:
         folded = "".join(c for c in parts_of(chr(code)) if not is_mark(c) and c not in self._left_out)

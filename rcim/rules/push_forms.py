@@ -14,6 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from rcim.base.errors import BAD_PUSH_INFO, RcimError
+from rcim.rules.json_decoding import decode_json
 from rcim.rules.json_nesting import nested_deeper
 from rcim.rules.push_info import (
     BADGE_MAX,
@@ -76,9 +77,11 @@ def _decoded(place: str, data: bytes | str) -> dict[str, Json]:
     if nested_deeper(raw, NESTING_MAX):
         raise _wrong(place, f"nested more than {NESTING_MAX} deep")
     try:
-        found: dict[str, Json] = msgspec.json.decode(raw, type=dict[str, object])
+        found = decode_json(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _wrong(place, "must be a JSON object") from None
+        found = None
+    if not isinstance(found, dict):
+        raise _wrong(place, "must be a JSON object")
     return found
 
 

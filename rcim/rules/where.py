@@ -21,6 +21,7 @@ import msgspec
 import re2
 
 from rcim.base.errors import BAD_QUERY, RcimError
+from rcim.rules.json_decoding import decode_json
 from rcim.rules.json_nesting import nested_deeper
 from rcim.rules.where_values import Moment, Value, read, weight_of
 
@@ -122,7 +123,7 @@ def parse_where(text: str) -> Group:
     if nested_deeper(text.encode(), NESTING_MAX):
         bad_query("where", f"nested more than {NESTING_MAX} deep")
     try:
-        value: Any = msgspec.json.decode(text)
+        value: Any = decode_json(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         bad_query("where", f"no JSON: {error}")
     if not isinstance(value, dict):

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Sequence, Set
 from copy import copy
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,8 +25,8 @@ from rcim.rules.folding import INVISIBLE, JAMO, NEEDS_JOINING, Table, fold, is_m
 
 MASK = "***"
 WORD_BYTES_MAX = 64
-NOTED_WORDS = 100
-"""Words that are folded at a time: 0.2 to 3 ms."""
+NOTED_WORDS = 32
+"""Words that are folded at a time: less than 2 ms."""
 PART_WORDS = 3000
 """Words that are made ready for looking together while the server runs: 4 ms, in which nothing else runs."""
 FILLERS = "*-_.·•~|"
@@ -94,56 +94,71 @@ class WordFilter:
         """How many of the refused and of the replaced words are looked for as this one (`_word`): see REFUSED. Strings
         and numbers alone: thousands of other objects would call the garbage collector, which keeps all threads from
         running for longer than anything here."""
-        self._note(self._refused, REFUSED)
-        self._note(self._replaced, 1)
+        for words, more in ((self._refused, REFUSED), (self._replaced, 1)):
+            for word in words:
+                self._note(word, more)
         self._parts = [_Part(list(self._uses))] if self._uses else []
 
     def changed(
         self, refused: Set[str], replaced: Set[str], between: Callable[[], None] = lambda: None
     ) -> WordFilter:
-        """The filter for these words. What it takes depends on how much is different: a millisecond for 10,000 words that
-        stay. `between` is called again and again, at the latest after what one part of PART_WORDS takes: in a thread
-        beside others it is to let them run."""
+        """The filter for these words, made in one call. `between` is called again and again, at the latest after what one
+        part of PART_WORDS takes: in a thread beside others it is to let them run."""
+        made = WordFilterChange(self, refused, replaced)
+        for number, long in enumerate(made.steps(), 1):
+            if long or number % NOTED_WORDS == 0:
+                between()
+        return made.found
+
+    def _begun(self, refused: Set[str], replaced: Set[str]) -> WordFilter:
+        """For these words, with none of what is different noted yet."""
         made = copy(self)
-        made._table = self._new_table()  # this one may be in use in another thread
+        made._table = self._table.copied()  # this one may be in use in another thread
         made._uses = dict(self._uses)
         made._refused, made._replaced = refused, replaced
-        fresh = made._note(refused - self._refused, REFUSED, between) + made._note(
-            replaced - self._replaced, 1, between
-        )
-        made._note(self._refused - refused, -REFUSED, between)
-        made._note(self._replaced - replaced, -1, between)
-        made._arrange([word for word in fresh if word in made._uses], between)
         return made
+
+    def _change(self, before: WordFilter) -> Generator[bool, None, None]:
+        """Note what is different from `before`, in the steps of WordFilterChange."""
+        fresh: list[str] = []
+        lists = ((self._refused, before._refused, REFUSED), (self._replaced, before._replaced, 1))
+        different = [pair for pair in lists if pair[0] is not pair[1]]
+        for now, then, more in different:
+            yield True
+            for word in now - then:
+                noted = self._note(word, more)
+                if noted:
+                    fresh.append(noted)
+                yield False
+        for now, then, more in different:
+            yield True
+            for word in then - now:
+                self._note(word, -more)
+                yield False
+        yield from self._arrange([word for word in fresh if word in self._uses])
 
     def _new_table(self) -> Table:
         return Table(self.fillers + CONTROLS + (WHITE_SPACE if self.spaces else ""))
 
-    def _note(self, texts: Iterable[str], more: int, between: Callable[[], None] = lambda: None) -> list[str]:
-        """Count words as used so many times more; returns those that were not looked for before."""
-        fresh: list[str] = []
-        for at, text in enumerate(texts):
-            if at % NOTED_WORDS == NOTED_WORDS - 1:
-                between()
-            word = self._word(text)
-            if not word:
-                continue
-            uses = self._uses.get(word, 0)
-            if not uses:
-                fresh.append(word)
-            if uses + more:
-                self._uses[word] = uses + more
-            else:
-                del self._uses[word]
-        return fresh
+    def _note(self, text: str, more: int) -> str:
+        """Count a word as used so many times more; returns it as it is looked for, if it was not looked for before."""
+        word = self._word(text)
+        if not word:
+            return ""
+        uses = self._uses.get(word, 0)
+        if uses + more:
+            self._uses[word] = uses + more
+        else:
+            del self._uses[word]
+        return "" if uses else word
 
-    def _arrange(self, fresh: Sequence[str], between: Callable[[], None]) -> None:
-        """Put new words into parts, and words out of a part that has few left that count."""
+    def _arrange(self, fresh: Sequence[str]) -> Generator[bool, None, None]:
+        """Put new words into parts, and words out of a part that has few left that count; in long steps."""
         loose = [word for word in fresh if not any(word in part.members for part in self._parts)]
         parts = []
         dissolved = False
         for part in self._parts:
-            between()
+            yield True
             left = len(self._uses.keys() & part.members)
             few = left <= min(len(part.words) // 2, PART_WORDS)
             if few and not dissolved and left:
@@ -156,7 +171,7 @@ class WordFilter:
             parts.remove(smallest)
             loose += [word for word in smallest.words if word in self._uses]
         for at in range(0, len(loose), PART_WORDS):
-            between()
+            yield True
             parts.append(_Part(loose[at : at + PART_WORDS]))
         self._parts = parts
 
@@ -265,6 +280,23 @@ class WordFilter:
         for text in texts:
             ends.append(ends[-1] + len(text))
         return [_cut(whole, start, end, runs) for start, end in pairwise(ends)]
+
+
+class WordFilterChange:
+    """The filter for other words than those of `before`, which it leaves as it is. What it takes depends on how much is
+    different. Nobody else may use `found` before all steps are done."""
+
+    def __init__(self, before: WordFilter, refused: Set[str], replaced: Set[str]) -> None:
+        self._before = before
+        self._words = refused, replaced
+        self.found = before
+
+    def steps(self) -> Generator[bool, None, None]:
+        """Make it, a step between one value and the next. True: the next step is a long one, of up to 4 ms; others take
+        at most 0.1 ms, as long as one word."""
+        yield True
+        self.found = self._before._begun(*self._words)
+        yield from self.found._change(self._before)
 
 
 def _may_have_marks(word: str) -> bool:

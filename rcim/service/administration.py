@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, queries, user_commands
+from rcim.actor import commands, import_commands, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import USER_ID_BYTES_MAX, check_user_id, check_user_or_guest
@@ -105,8 +105,8 @@ def members_import(
 ) -> ActorCommand:
     """ADMIN_MEMBERS_IMPORT."""
     check_users([m.user_id for m in request.members], context.limits.invite_max)
-    rows = [commands.ImportedMember(m.user_id, m.role, m.join_time_ms, m.unread) for m in request.members]
-    return ActorCommand(group_key(request.group_id), commands.ImportMembers(principal.user_id, True, rows))
+    rows = [import_commands.ImportedMember(m.user_id, m.role, m.join_time_ms, m.unread) for m in request.members]
+    return ActorCommand(group_key(request.group_id), import_commands.ImportMembers(principal.user_id, True, rows))
 
 
 def messages_import(
@@ -116,7 +116,7 @@ def messages_import(
     if not 1 <= len(request.messages) <= MESSAGES_AT_ONCE:
         raise RcimError(BAD_PARAMETER, f"messages: {len(request.messages)}, must be 1 to {MESSAGES_AT_ONCE}")
     rows = [_imported(item, f"messages[{at}]", context) for at, item in enumerate(request.messages)]
-    return ActorCommand(group_key(request.group_id), commands.ImportMessages(principal.user_id, True, rows))
+    return ActorCommand(group_key(request.group_id), import_commands.ImportMessages(principal.user_id, True, rows))
 
 
 def pair_import(request: requests.AdminPairImport, principal: Principal, context: RequestContext) -> ActorCommand:
@@ -132,7 +132,7 @@ def pair_import(request: requests.AdminPairImport, principal: Principal, context
         client_msg_id=request.client_msg_id,
         body=request.body,
     )
-    command = commands.ImportPairMessage(
+    command = import_commands.ImportPairMessage(
         by=principal.user_id,
         admin=True,
         message=_imported(message, "message", context),
@@ -142,7 +142,7 @@ def pair_import(request: requests.AdminPairImport, principal: Principal, context
     return ActorCommand(key, command)
 
 
-def _imported(item: requests.ImportedMessage, place: str, context: RequestContext) -> commands.ImportedMessage:
+def _imported(item: requests.ImportedMessage, place: str, context: RequestContext) -> import_commands.ImportedMessage:
     """The message, checked. Raises RcimError that names the place."""
     try:
         check_user_id(item.sender)
@@ -150,7 +150,7 @@ def _imported(item: requests.ImportedMessage, place: str, context: RequestContex
         check_client_msg_id(item.client_msg_id)
     except RcimError as error:
         raise RcimError(error.code, f"{place}: {error.detail}") from None
-    return commands.ImportedMessage(
+    return import_commands.ImportedMessage(
         sender=item.sender,
         time_ms=item.time_ms,
         priority=item.priority,
@@ -161,7 +161,7 @@ def _imported(item: requests.ImportedMessage, place: str, context: RequestContex
 
 def import_finish(request: requests.AdminImportFinish, principal: Principal, context: RequestContext) -> ActorCommand:
     """ADMIN_IMPORT_FINISH."""
-    return ActorCommand(group_key(request.group_id), commands.FinishImport(principal.user_id, True))
+    return ActorCommand(group_key(request.group_id), import_commands.FinishImport(principal.user_id, True))
 
 
 def types(request: requests.AdminTypes, principal: Principal, context: RequestContext) -> ActorCommand:

@@ -12,7 +12,7 @@ from rcim.connect.principal import Principal
 from rcim.service import requests
 from rcim.service.context import Answered, RequestContext, RunWorkflow, StoreQuery
 from rcim.service.validation import check_users, own_or_any
-from rcim.store import answers
+from rcim.store import connection_answers
 
 PRESENCES_AT_ONCE = 100
 
@@ -90,7 +90,7 @@ def _check_presence(principal: Principal, context: RequestContext) -> None:
         raise RcimError(COMMAND_DISABLED, "this server does not tell what users do")
 
 
-def watching(result: answers.PresencePage, context: RequestContext) -> answers.PresencePage:
+def watching(result: connection_answers.PresencePage, context: RequestContext) -> connection_answers.PresencePage:
     """The presence of the newly watched users; the caller gets the changes of those that they may see (ID-07)."""
     context.may_watch(result.connection_id, [row.user_id for row in result.rows], result.unseen)
     return result

@@ -35,7 +35,7 @@ def list_(request: requests.AdminList, principal: Principal, context: RequestCon
     )
 
 
-def change_list(request: requests.AdminListChange, principal: Principal, context: RequestContext) -> ActorCommand:
+def change_list(request: requests.AdminListChange, principal: Principal, context: RequestContext) -> RunWorkflow:
     """ADMIN_LIST_CHANGE."""
     count = len(request.add) + len(request.remove)
     if not 1 <= count <= LIST_CHANGES_AT_ONCE:
@@ -50,11 +50,10 @@ def change_list(request: requests.AdminListChange, principal: Principal, context
             check_user_id(entry)
         elif len(entry.encode()) > WORD_BYTES_MAX:
             raise RcimError(BAD_PARAMETER, f"an entry has at most {WORD_BYTES_MAX} bytes")
-    return ActorCommand(
-        APP_KEY,
-        user_commands.ChangeList(
-            by=principal.user_id, admin=True, which=request.which, add=list(request.add), remove=list(request.remove)
-        ),
+    return RunWorkflow(
+        workflows.ChangeAppList(
+            principal.user_id, which=request.which, add=list(request.add), remove=list(request.remove)
+        )
     )
 
 

@@ -17,7 +17,7 @@ An adapter turns its own bytes into a request and hands it to `Service.submit` o
 
 from __future__ import annotations
 
-from rcim.actor import api_keys, outbox_results, outcomes, reload_results
+from rcim.actor import api_keys, outbox_results, outcomes, reload_results, user_results
 from rcim.flow.buckets import RateClass
 from rcim.service import (
     accounts,
@@ -52,7 +52,7 @@ from rcim.service.operation_rows import Callers as Callers
 from rcim.service.operation_rows import Operation as Operation
 from rcim.service.operation_rows import Repeat as Repeat
 from rcim.service.operation_rows import operation as _operation
-from rcim.store import answers
+from rcim.store import answers, connection_answers, log_answers, person_answers, push_answers
 
 EVERYONE, USERS, ADMINISTRATORS = Callers
 READS, SAME, ONCE = Repeat
@@ -159,32 +159,32 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("CHANNEL_CREATE", requests.ChannelCreate, outcomes.Created, ultra.create, USERS, ONCE),
     _operation("CHANNELS", requests.Channels, outcomes.Channels, ultra.channels, USERS, READS),
     _operation("CHANNEL_USERS_CHANGE", requests.ChannelUsersChange, outcomes.Done, ultra.change_users, USERS, ONCE),
-    _operation("CHANNEL_USERS", requests.ChannelUsers, outcomes.Listed, ultra.users, USERS, READS),
+    _operation("CHANNEL_USERS", requests.ChannelUsers, user_results.Listed, ultra.users, USERS, READS),
     _operation("CHANNEL_PRIVATE_SET", requests.ChannelPrivateSet, outcomes.Done, ultra.set_private, USERS, SAME),
     _operation("PUSH_LEVEL_SET", requests.PushLevelSet, outcomes.Done, ultra.set_push_level, USERS, SAME),
     _operation("PUSH_LEVEL", requests.PushLevelGet, outcomes.PushLevels, ultra.push_level, USERS, READS),
     _operation("HISTORY_TRIM", requests.HistoryTrim, outcomes.TrimmedTo, ultra.trim, USERS, SAME),
     _operation("PROFILE_SET", requests.ProfileSet, outcomes.Done, users.profile_set, USERS, SAME),
-    _operation("PROFILE_GET", requests.ProfileGet, outcomes.UserFacts, users.profile_get, USERS, READS),
-    _operation("PROFILES_GET", requests.ProfilesGet, outcomes.Profiles, users.profiles_get, USERS, READS),
+    _operation("PROFILE_GET", requests.ProfileGet, user_results.UserFacts, users.profile_get, USERS, READS),
+    _operation("PROFILES_GET", requests.ProfilesGet, user_results.Profiles, users.profiles_get, USERS, READS),
     _operation("USER_LIST_CHANGE", requests.UserListChange, outcomes.Done, users.change_list, USERS, SAME),
-    _operation("USER_LIST", requests.UserListGet, outcomes.Listed, users.list_, USERS, READS),
+    _operation("USER_LIST", requests.UserListGet, user_results.Listed, users.list_, USERS, READS),
     _operation("QUIET_HOURS_SET", requests.QuietHoursSet, outcomes.Done, users.set_quiet, USERS, SAME),
-    _operation("QUIET_HOURS", requests.QuietHoursGet, outcomes.UserFacts, users.quiet, USERS, READS),
+    _operation("QUIET_HOURS", requests.QuietHoursGet, user_results.UserFacts, users.quiet, USERS, READS),
     _operation("INVITE_CONSENT_SET", requests.InviteConsentSet, outcomes.Done, users.set_consent, USERS, SAME),
-    _operation("INVITE_CONSENT", requests.InviteConsentGet, outcomes.UserFacts, users.consent, USERS, READS),
+    _operation("INVITE_CONSENT", requests.InviteConsentGet, user_results.UserFacts, users.consent, USERS, READS),
     _operation("PUSH_TOKEN_SET", requests.PushTokenSet, outcomes.Done, push.set_token, USERS, SAME),
     _operation("PUSH_TOKEN_REMOVE", requests.PushTokenRemove, outcomes.Done, push.remove_token, USERS, SAME),
-    _operation("PUSH_TOKENS", requests.PushTokens, answers.PushTokensPage, push.tokens, USERS, READS),
+    _operation("PUSH_TOKENS", requests.PushTokens, push_answers.PushTokensPage, push.tokens, USERS, READS),
     _operation("ADMIN_PUSH_TEST", requests.AdminPushTest, outcomes.Done, push.send_test, ADMINISTRATORS, ONCE),
-    _operation("DEVICES", requests.Devices, answers.DevicesPage, devices.devices, USERS, READS),
-    _operation("DEVICES_CLOSE", requests.DevicesClose, answers.DevicesClosed, devices.close, USERS, ONCE),
+    _operation("DEVICES", requests.Devices, connection_answers.DevicesPage, devices.devices, USERS, READS),
+    _operation("DEVICES_CLOSE", requests.DevicesClose, connection_answers.DevicesClosed, devices.close, USERS, ONCE),
     _operation("PRESENCE_SET", requests.PresenceSet, outcomes.Done, devices.set_state, USERS, SAME),
-    _operation("PRESENCE_GET", requests.PresenceGet, answers.PresencePage, devices.get, USERS, READS),
+    _operation("PRESENCE_GET", requests.PresenceGet, connection_answers.PresencePage, devices.get, USERS, READS),
     _operation(
         "PRESENCE_WATCH",
         requests.PresenceWatch,
-        answers.PresencePage,
+        connection_answers.PresencePage,
         devices.watch,
         USERS,
         SAME,
@@ -197,7 +197,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "ADMIN_CONNECTIONS",
         requests.AdminConnections,
-        answers.ConnectionsPage,
+        connection_answers.ConnectionsPage,
         administration.connections,
         ADMINISTRATORS,
         READS,
@@ -207,7 +207,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "ADMIN_METRICS", requests.AdminMetrics, answers.Metrics, administration.metrics, ADMINISTRATORS, READS
     ),
     _operation("ADMIN_HEALTH", requests.AdminHealth, answers.Health, administration.health, ADMINISTRATORS, READS),
-    _operation("ADMIN_FLOW", requests.AdminFlow, outcomes.Flow, moderation.flow, ADMINISTRATORS, READS),
+    _operation("ADMIN_FLOW", requests.AdminFlow, user_results.Flow, moderation.flow, ADMINISTRATORS, READS),
     _operation(
         "ADMIN_TRACE",
         requests.AdminTrace,
@@ -217,11 +217,11 @@ OPERATIONS: tuple[Operation, ...] = (
         READS,
         complete=moderation.with_online,
     ),
-    _operation("ADMIN_LIST", requests.AdminList, outcomes.Listed, moderation.list_, ADMINISTRATORS, READS),
+    _operation("ADMIN_LIST", requests.AdminList, user_results.Listed, moderation.list_, ADMINISTRATORS, READS),
     _operation(
         "ADMIN_LIST_CHANGE",
         requests.AdminListChange,
-        outcomes.ListAltered,
+        user_results.ListAltered,
         moderation.change_list,
         ADMINISTRATORS,
         ONCE,
@@ -271,9 +271,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("ADMIN_ROOM_SET", requests.AdminRoomSet, outcomes.Done, rooms.set_room, ADMINISTRATORS, SAME),
     _operation("ADMIN_ROOMS_KEPT", requests.AdminRoomsKept, answers.GroupsPage, rooms.kept, ADMINISTRATORS, READS),
     _operation(
-        "ADMIN_ROOM_PROTECTED", requests.AdminRoomProtected, outcomes.Listed, rooms.protected, ADMINISTRATORS, READS
+        "ADMIN_ROOM_PROTECTED",
+        requests.AdminRoomProtected,
+        user_results.Listed,
+        rooms.protected,
+        ADMINISTRATORS,
+        READS,
     ),
-    _operation("ADMIN_TYPES", requests.AdminTypes, outcomes.Types, administration.types, ADMINISTRATORS, READS),
+    _operation("ADMIN_TYPES", requests.AdminTypes, user_results.Types, administration.types, ADMINISTRATORS, READS),
     _operation("ADMIN_TYPE_SET", requests.AdminTypeSet, outcomes.Done, administration.type_set, ADMINISTRATORS, SAME),
     _operation(
         "ADMIN_TYPE_REMOVE", requests.AdminTypeRemove, outcomes.Done, administration.type_remove, ADMINISTRATORS, ONCE
@@ -282,14 +287,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "ADMIN_USER_BLOCKED",
         requests.AdminUserBlocked,
-        outcomes.BlockedUsers,
+        user_results.BlockedUsers,
         accounts.blocked,
         ADMINISTRATORS,
         READS,
     ),
     _operation("ADMIN_USER_MUTE", requests.AdminUserMute, outcomes.Done, accounts.mute, ADMINISTRATORS, ONCE),
     _operation(
-        "ADMIN_USER_MUTED", requests.AdminUserMuted, outcomes.MutedUsers, accounts.muted, ADMINISTRATORS, READS
+        "ADMIN_USER_MUTED", requests.AdminUserMuted, user_results.MutedUsers, accounts.muted, ADMINISTRATORS, READS
     ),
     _operation(
         "ADMIN_ACCOUNTS_IMPORT",
@@ -318,7 +323,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "ADMIN_ACCOUNT_INVALIDATE",
         requests.AdminAccountInvalidate,
-        outcomes.Invalidated,
+        user_results.Invalidated,
         accounts.invalidate,
         ADMINISTRATORS,
         ONCE,
@@ -368,7 +373,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMINISTRATORS,
         SAME,
     ),
-    _operation("ADMIN_LABELS", requests.AdminLabels, outcomes.Profiles, broadcasts.labels, ADMINISTRATORS, READS),
+    _operation("ADMIN_LABELS", requests.AdminLabels, user_results.Profiles, broadcasts.labels, ADMINISTRATORS, READS),
     _operation(
         "ADMIN_ATTRIBUTE_NAMES",
         requests.AdminAttributeNames,
@@ -387,7 +392,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     _operation("ADMIN_RELOAD", requests.AdminReload, reload_results.Reloaded, reloading.reload, ADMINISTRATORS, SAME),
     _operation("ADMIN_KEY_CREATE", requests.AdminKeyCreate, api_keys.KeyCreated, keys.create, ADMINISTRATORS, ONCE),
-    _operation("ADMIN_AUDIT", requests.AdminAudit, answers.AuditPage, auditing.page, ADMINISTRATORS, READS),
+    _operation("ADMIN_AUDIT", requests.AdminAudit, log_answers.AuditPage, auditing.page, ADMINISTRATORS, READS),
     _operation("ADMIN_KEYS", requests.AdminKeys, api_keys.KeysPage, keys.list_, ADMINISTRATORS, READS),
     _operation("ADMIN_KEY_REVOKE", requests.AdminKeyRevoke, outcomes.Done, keys.revoke, ADMINISTRATORS, ONCE),
     _operation("ADMIN_KEY_USE", requests.AdminKeyUse, api_keys.KeyFound, keys.use, ADMINISTRATORS, SAME),
@@ -398,7 +403,12 @@ OPERATIONS: tuple[Operation, ...] = (
         "ADMIN_MEMBERS_GET", requests.AdminMembersGet, answers.MemberRows, member_settings.get, ADMINISTRATORS, READS
     ),
     _operation(
-        "ADMIN_USER_EXPORT", requests.AdminUserExport, answers.ExportPage, personal_data.export, ADMINISTRATORS, READS
+        "ADMIN_USER_EXPORT",
+        requests.AdminUserExport,
+        person_answers.ExportPage,
+        personal_data.export,
+        ADMINISTRATORS,
+        READS,
     ),
     _operation(
         "ADMIN_USER_ERASE", requests.AdminUserErase, outcomes.ErasedSome, personal_data.erase, ADMINISTRATORS, ONCE
@@ -414,14 +424,21 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "MESSAGE_LOG_LIST",
         requests.MessageLogList,
-        answers.LogFilesPage,
+        log_answers.LogFilesPage,
         message_log.listing,
         ADMINISTRATORS,
         READS,
     ),
-    _operation("MESSAGE_LOG_GET", requests.MessageLogGet, answers.LogChunk, message_log.chunk, ADMINISTRATORS, READS),
     _operation(
-        "MESSAGE_LOG_EXPIRE", requests.MessageLogExpire, answers.LogExpired, message_log.expire, ADMINISTRATORS, SAME
+        "MESSAGE_LOG_GET", requests.MessageLogGet, log_answers.LogChunk, message_log.chunk, ADMINISTRATORS, READS
+    ),
+    _operation(
+        "MESSAGE_LOG_EXPIRE",
+        requests.MessageLogExpire,
+        log_answers.LogExpired,
+        message_log.expire,
+        ADMINISTRATORS,
+        SAME,
     ),
     _operation("OUTBOX_LIST", requests.OutboxList, outbox_results.Consumers, outbox.list_, ADMINISTRATORS, READS),
     _operation("OUTBOX_SHOW", requests.OutboxShow, outbox_results.Consumers, outbox.show, ADMINISTRATORS, READS),

@@ -27,28 +27,21 @@ from rcim.actor.outcomes import (
     AttributeNames,
     AttributesPage,
     AttributesSet,
-    BlockedUsers,
     BroadcastSent,
     Channels,
     Created,
     Done,
     Edited,
     ErasedSome,
-    Flow,
     Imported,
     Info,
-    Invalidated,
     Invitations,
     Joined,
-    ListAltered,
-    Listed,
     Marks,
     MemberRow,
     Members,
     MembersSet,
-    MutedUsers,
     Page,
-    Profiles,
     PushLevels,
     Read,
     Receipts,
@@ -61,41 +54,39 @@ from rcim.actor.outcomes import (
     SystemWriters,
     Traced,
     TrimmedTo,
-    Types,
-    UserFacts,
 )
 from rcim.actor.records import Message
 from rcim.actor.reload_results import Reloaded, SettingChange
 from rcim.actor.user_records import UserProfile
+from rcim.actor.user_results import (
+    BlockedUsers,
+    Flow,
+    Invalidated,
+    ListAltered,
+    Listed,
+    MutedUsers,
+    Profiles,
+    Types,
+    UserFacts,
+)
 from rcim.store.answers import (
     Accounts,
     Answer,
-    AuditPage,
-    ConnectionsPage,
     ConversationRow,
     ConversationsPage,
     Counted,
-    DevicesClosed,
-    DevicesPage,
-    ExportPage,
     FoundPage,
     GroupRow,
     GroupsPage,
-    LogChunk,
-    LogExpired,
-    LogFileRow,
-    LogFilesPage,
     MemberAt,
     MemberRows,
     MetricRow,
     Metrics,
-    PresencePage,
-    PresenceRow,
-    PushTokensPage,
     SyncPage,
     SyncRow,
     UnreadCounts,
 )
+from rcim.store.connection_answers import ConnectionsPage, DevicesClosed, DevicesPage, PresencePage, PresenceRow
 from rcim.store.health import Health, HealthRow, is_ready
 from rcim.store.live_answers import (
     ConversationActivity,
@@ -107,6 +98,9 @@ from rcim.store.live_answers import (
     SlowPage,
     SlowRow,
 )
+from rcim.store.log_answers import AuditPage, LogChunk, LogExpired, LogFileRow, LogFilesPage
+from rcim.store.person_answers import ExportPage
+from rcim.store.push_answers import PushTokensPage
 
 
 class GroupFacts(msgspec.Struct, frozen=True, gc=False):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.outcomes import Applied, Marks, Members, Page, Profiles, UserFacts
-from rcim.actor.push_records import PushToken
+from rcim.actor.outcomes import Applied, Marks, Members, Page
 from rcim.actor.records import Member, Message, Profile
 from rcim.actor.user_records import UserProfile
-from rcim.base.terms import Platform, Presence
-from rcim.rules.devices import Device
-from rcim.rules.quiet import QuietHours
+from rcim.actor.user_results import Profiles, UserFacts
+from rcim.store.connection_answers import (
+    ConnectionsPage,
+    DevicesClosed,
+    DevicesPage,
+    PresencePage,
+    Seen,
+)
 from rcim.store.health import Health as Health
 from rcim.store.live_answers import LiveAnswer
+from rcim.store.log_answers import AuditPage, LogChunk, LogExpired, LogFilesPage
+from rcim.store.person_answers import ExportPage, SentPage
+from rcim.store.push_answers import PushTargets, PushTokensPage, PushUsers
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -205,62 +212,6 @@ class Heads(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, ta
     newest: dict[str, int]
 
 
-class ConnectionRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A connection, for administrators."""
-
-    connection_id: int
-    user_id: str
-    platform: int
-    device_tag: str
-    address: str
-    age_ms: int
-    queued_bytes: int
-    agent: str
-
-
-class DevicesPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-04: a user's devices, the oldest session first."""
-
-    devices: list[Device]
-
-
-class DevicesClosed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-04: so many were told to go."""
-
-    count: int
-
-
-class PresenceRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """ID-07: what a user does, and each of its devices."""
-
-    user_id: str
-    state: Presence
-    devices: list[tuple[Platform, Presence]]
-
-
-class Seen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-07: which users' presence who asks may see."""
-
-    users: list[str]
-
-
-class PresencePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-07. `refused`: users of whom no changes are told; `unseen`: those whom who asks may not see, and finds OFFLINE.
-    `connection_id` is that of the query."""
-
-    rows: list[PresenceRow]
-    refused: list[str]
-    unseen: list[str] = []
-    connection_id: int = 0
-
-
-class ConnectionsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """Connections by id. `next` is 0 on the last page."""
-
-    rows: list[ConnectionRow]
-    next: int
-
-
 class UnreadCounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """RX-08: unread messages by conversation, of those that have any."""
 
@@ -272,41 +223,6 @@ class UnreadCounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=T
     def total(self) -> int:
         """Of all conversations together."""
         return sum(self.counts.values())
-
-
-class PushTokensPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """PU-03: the push tokens of a user, by device; as many as fit a frame."""
-
-    tokens: list[PushToken]
-
-
-class PushUsers(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """PU-01: users who may get a push. `next` is empty on the last page."""
-
-    users: list[str]
-    next: str
-
-
-class PushTarget(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """PU-01: a user who may get a push of a message, and how they are in its conversation."""
-
-    user_id: str
-    member: Member
-    quiet: QuietHours
-    black_listed: bool
-    """The sender is on their black list."""
-    shown: bool
-    """It is a message that they see in history."""
-    tokens: list[PushToken]
-
-
-class PushTargets(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """PU-01: those of the users who are in the conversation and have tokens. `gone`: the message is recalled or
-    deleted. `edited`: what it says now, if it is not what was sent."""
-
-    targets: list[PushTarget]
-    gone: bool = False
-    edited: bytes | None = None
 
 
 class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -340,57 +256,6 @@ class Metrics(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
     next: int = 0
 
 
-class LogFileRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A file of the message log (AB-03). `sha256` is empty as long as nothing is known of it, a few seconds."""
-
-    hour: str
-    kind: str
-    size: int
-    messages: int
-    sha256: bytes
-
-
-class LogFilesPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """A page of them, by hour and kind."""
-
-    rows: list[LogFileRow]
-    more: bool
-
-
-class LogChunk(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """Bytes of a file of the message log."""
-
-    file: LogFileRow
-    data: bytes
-
-
-class LogExpired(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """How many files of the message log were removed."""
-
-    count: int
-
-
-class SentMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A kept message and its conversation."""
-
-    key: str
-    message: Message
-
-
-class SentPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """AB-06: messages that a user has sent, and behind which row to go on; empty: there are no more."""
-
-    rows: list[SentMessage]
-    after: bytes
-
-
-class ExportPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """AB-06: bytes of the export of a person's data. `next` is empty on the last page."""
-
-    data: bytes
-    next: str
-
-
 class MemberAt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """AB-08: a user in a conversation; None: the user is not in it."""
 
@@ -403,29 +268,6 @@ class MemberRows(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     """AB-08: the first of those asked for, as many as fit a frame."""
 
     rows: list[MemberAt]
-
-
-class AuditRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A change in the audit log. `about` is JSON: ids of the request, by field. `code`: 0 done, or the error's number;
-    4294967295 if no result is written."""
-
-    time_ms: int
-    id: str
-    user_id: str
-    key_id: str
-    api: str
-    address: str
-    request_id: str
-    operation: str
-    about: str
-    code: int
-
-
-class AuditPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """A page of them, the oldest first. `next` is empty on the last page; a page before it may have no rows."""
-
-    rows: list[AuditRow]
-    next: str
 
 
 Answer = (

@@ -17,7 +17,7 @@ import msgspec
 
 from rcim.actor.log_queries import AuditQuery
 from rcim.base.limited_log import LimitedLog
-from rcim.store.answers import AuditPage, AuditRow
+from rcim.store.log_answers import AuditPage, AuditRow
 
 log = LimitedLog("rcim.audit")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rcim.actor.queries import ConversationsQuery
 from rcim.actor.records import Member, Profile
 from rcim.base.terms import MsgFlag
 from rcim.rules.conversation_kinds import SYSTEM, TEMPORARY, ConversationKind, is_channel, kind_of
+from rcim.rules.json_decoding import decode_json
 from rcim.rules.where import ID
 from rcim.rules.where_values import MISSING, Moment, Value, shown
 from rcim.store import keys
@@ -151,7 +150,7 @@ class ConversationSubject:
         if path not in self._values:
             if self._attributes is MISSING:
                 self.cost += self._decoding
-                self._attributes = msgspec.json.decode(self.profile.attributes) if self.profile.attributes else {}
+                self._attributes = decode_json(self.profile.attributes) if self.profile.attributes else {}
             value = self._attributes
             for part in path:
                 value = value.get(part, MISSING) if isinstance(value, dict) else MISSING

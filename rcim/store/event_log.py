@@ -34,6 +34,7 @@ from rcim.store.event_removal import choose, first_number, number_at
 from rcim.store.event_rows import AFTER_ALL, KEY_BYTES, event_of, place_of, time_of
 from rcim.store.event_rows import KeptEvent as KeptEvent
 from rcim.store.event_rows import key as key
+from rcim.store.next_append import NextAppend, SmallChange
 from rcim.store.noticing import Noticing
 from rcim.store.values import pack
 
@@ -56,12 +57,54 @@ class Extent(NamedTuple):
     size: int
 
 
+class Going(NamedTuple):
+    """Events that are to be removed: their rows and bytes, by shard the number of the first one that stays, and how many
+    of them each consumer has not had."""
+
+    rows: Sequence[bytes]
+    size: int
+    upto: Mapping[int, int]
+    missed: Mapping[str, int]
+
+
+class TrimmingAlong:
+    """Up to `rows` events that are removed with the next append. `finish` is called in the writing thread."""
+
+    def __init__(
+        self,
+        choose: Callable[[ReadView, Bounds, int], Going | None],
+        remove: Callable[[WriteView, Going], None],
+        removed: Callable[[Going], None],
+        bounds: Bounds,
+        rows: int,
+    ) -> None:
+        self._choose, self._remove, self._removed = choose, remove, removed
+        self._bounds, self._rows = bounds, rows
+        self._going: Going | None = None
+        self.change = SmallChange(self._write)
+
+    def _write(self, view: WriteView) -> None:
+        self._going = self._choose(view, self._bounds, self._rows)
+        if self._going is not None:
+            self._remove(view, self._going)
+
+    def finish(self) -> int | None:
+        """How many went; None: no append has come along, and none of them goes any more."""
+        if not self.change.finish():
+            return None
+        if self._going is None:
+            return 0
+        self._removed(self._going)
+        return len(self._going.rows)
+
+
 class EventLog:
     """See the module's text."""
 
-    def __init__(self, backend: Backend, noticing: Noticing) -> None:
+    def __init__(self, backend: Backend, noticing: Noticing, along: NextAppend) -> None:
         self._backend = backend
         self._noticing = noticing
+        self._along = along
         self._consumers_of = partial(_consumers, noticing=noticing)
         self._totals_of = partial(totals_of, noticing=noticing)
         self.dead_letters = DeadLetters(backend, noticing, self.move)
@@ -77,16 +120,16 @@ class EventLog:
             data = view.get("consumers", name.encode())
         if data is not None:
             if len(data) != POSITIONS.size:
-                self._write({name: {}}, {})
+                self._write({name: {}})
         elif following is None:
-            self._write({name: None}, {})
+            self._write({name: None})
         else:
             self._change(lambda view: view.put("consumers", name.encode(), POSITIONS.pack(*following)))
 
     def unregister(self, name: str) -> None:
         """Nothing is kept for this consumer any more, and no dead letter of it. Raises StoreError."""
         self.dead_letters.forget(name)
-        self._write({}, {}, [("consumers", name.encode())])
+        self._write({}, [("consumers", name.encode())])
 
     def rename(self, old: str, new: str) -> None:
         """What the consumer `old` has had, `new` has had, unless `new` is there. Raises StoreError."""
@@ -109,7 +152,14 @@ class EventLog:
     def commit(self, name: str, following: Mapping[int, int]) -> None:
         """The consumer has had all events of these shards below these numbers. One that is not registered (any more) is
         passed over. Raises StoreError."""
-        self._write({name: following}, {})
+        self._write({name: following})
+
+    def commit_along(self, name: str, following: Mapping[int, int]) -> SmallChange:
+        """The same, with the next append; does not block. The caller calls `finish` of what is returned, and then, if no
+        append has written it, `commit`."""
+        change = SmallChange(lambda view: self.move(view, name, following))
+        self._along.put(change)
+        return change
 
     def rewind(self, name: str, following: Mapping[int, int]) -> None:
         """The consumer gets the events of these shards again from these numbers on; what it has not had it gets anyway.
@@ -194,31 +244,48 @@ class EventLog:
         """Remove up to `rows` events that the bounds do not let stay (event_removal.py); returns how many went. Raises
         StoreError."""
         with self._backend.read(around=True) as view:
-            totals = self._totals_of(view)
-            if not totals[SHARDS]:
-                return 0
-            consumers = dict(self._consumers_of(view))
-            needed = [min((had[shard] for had in consumers.values()), default=1 << 63) for shard in range(SHARDS)]
-            kept = bounds if consumers else Bounds(bounds.oldest_ms, bounds.bytes_max)
-            found = choose(view, needed, kept, totals[SHARDS], rows)
-        gone, size = found.rows, found.size
-        if not gone:
+            found = self._choose(view, bounds, rows)
+        if found is None:
             return 0
-        self._remove(gone, size, consumers)
-        return len(gone)
+        self._change(lambda view: self._remove(view, found))
+        self._removed(found)
+        return len(found.rows)
 
-    def _remove(self, gone: Sequence[bytes], size: int, consumers: Mapping[str, Sequence[int]]) -> None:
-        """These rows go; consumers that have not had them go on behind them."""
+    def trim_along(self, bounds: Bounds, rows: int) -> TrimmingAlong:
+        """The same, with the next append; does not block."""
+        trimming = TrimmingAlong(self._choose, self._remove, self._removed, bounds, rows)
+        self._along.put(trimming.change)
+        return trimming
+
+    def _choose(self, view: ReadView, bounds: Bounds, rows: int) -> Going | None:
+        """What goes; None: nothing does."""
+        totals = self._totals_of(view)
+        if not totals[SHARDS]:
+            return None
+        consumers = dict(self._consumers_of(view))
+        needed = [min((had[shard] for had in consumers.values()), default=1 << 63) for shard in range(SHARDS)]
+        kept = bounds if consumers else Bounds(bounds.oldest_ms, bounds.bytes_max)
+        found = choose(view, needed, kept, totals[SHARDS], rows)
+        if not found.rows:
+            return None
         upto: dict[int, int] = {}
         missed: Counter[str] = Counter()
-        for row in gone:
+        for row in found.rows:
             shard, number = place_of(row)
             upto[shard] = max(number + 1, upto.get(shard, 0))
             missed.update(name for name, had in consumers.items() if number >= had[shard])
-        late: dict[str, Mapping[int, int] | None] = dict.fromkeys(missed, upto)
-        self._write(late, {"size": size}, [("events", row) for row in gone])
-        self.dropped.update(missed)
-        for name, count in missed.items():
+        return Going(found.rows, found.size, upto, missed)
+
+    def _remove(self, view: WriteView, going: Going) -> None:
+        """These rows go; consumers that have not had them go on behind them."""
+        self._move_and_free(
+            view, dict.fromkeys(going.missed, going.upto), going.size, [("events", row) for row in going.rows]
+        )
+
+    def _removed(self, going: Going) -> None:
+        """They are gone, durably."""
+        self.dropped.update(going.missed)
+        for name, count in going.missed.items():
             log.warning(
                 "events are dropped that a consumer has not taken: too old, or too many wait",
                 consumer=name,
@@ -228,24 +295,26 @@ class EventLog:
     # -- writing
 
     def _write(
-        self,
-        consumers: Mapping[str, Mapping[int, int] | None],
-        freed: Mapping[str, int],
-        gone: Sequence[tuple[str, bytes]] = (),
+        self, consumers: Mapping[str, Mapping[int, int] | None], gone: Sequence[tuple[str, bytes]] = ()
     ) -> None:
         """All of it or nothing: what consumers have had (None: all that there is), and what goes."""
+        self._change(lambda view: self._move_and_free(view, consumers, 0, gone))
 
-        def write(view: WriteView) -> None:
-            totals = list(self._totals_of(view)) if freed else []  # before any row goes: it may be counted anew
-            for table, row in gone:
-                view.delete(table, row)
-            if freed:
-                totals[SHARDS] -= min(freed["size"], totals[SHARDS])
-                view.put("meta", EVENTS, TOTALS.pack(*totals))
-            for name, following in consumers.items():
-                self.move(view, name, following)
-
-        self._change(write)
+    def _move_and_free(
+        self,
+        view: WriteView,
+        consumers: Mapping[str, Mapping[int, int] | None],
+        freed: int,
+        gone: Sequence[tuple[str, bytes]],
+    ) -> None:
+        totals = list(self._totals_of(view)) if freed else []  # before any row goes: it may be counted anew
+        for table, row in gone:
+            view.delete(table, row)
+        if freed:
+            totals[SHARDS] -= min(freed, totals[SHARDS])
+            view.put("meta", EVENTS, TOTALS.pack(*totals))
+        for name, following in consumers.items():
+            self.move(view, name, following)
 
     def _change(self, change: Callable[[WriteView], None]) -> None:
         while True:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rcim.actor.applications import Application
-from rcim.actor.outcomes import Applied, ProfileRow, Profiles, UserFacts
+from rcim.actor.outcomes import Applied
 from rcim.actor.queries import AccountsQuery, AppliedQuery, ProfilesQuery, UserQuery
 from rcim.actor.user_records import UserProfile
+from rcim.actor.user_results import ProfileRow, Profiles, UserFacts
 from rcim.base.limits import Limits
 from rcim.store import keys
 from rcim.store.answers import AccountRow, Accounts

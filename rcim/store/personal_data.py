@@ -24,9 +24,9 @@ from rcim.base.terms import MessageState, UserList
 from rcim.content.elements import decode_body
 from rcim.content.vendor_json import to_json
 from rcim.store import keys
-from rcim.store.answers import ExportPage, SentMessage, SentPage
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.messages import facts_of
+from rcim.store.person_answers import ExportPage, SentMessage, SentPage
 from rcim.store.values import ListEntry, unpack
 
 ROWS = 4000

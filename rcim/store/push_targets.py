@@ -19,12 +19,12 @@ from rcim.rules.broadcasts import is_shown
 from rcim.rules.conversation_kinds import PAIR, is_channel, kind_of, parent_of
 from rcim.rules.quiet import QuietHours
 from rcim.store import keys
-from rcim.store.answers import PushTarget, PushTargets, PushUsers
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.broadcasts import read_viewer
 from rcim.store.channel_rows import read_channel
 from rcim.store.eyes import seen_by
 from rcim.store.noticing import Noticing
+from rcim.store.push_answers import PushTarget, PushTargets, PushUsers
 from rcim.store.push_tokens import tokens_of
 from rcim.store.tables import read_head, read_profile
 from rcim.store.values import Head, unpack

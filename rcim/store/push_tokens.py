@@ -17,8 +17,8 @@ from hashlib import blake2b
 from rcim.actor.push_records import PushToken, PushTokenRemoved, PushTokenSaved
 from rcim.actor.user_records import UserProfile
 from rcim.store import keys
-from rcim.store.answers import PushTokensPage
 from rcim.store.backend import DamagedError, ReadView, WriteView
+from rcim.store.push_answers import PushTokensPage
 from rcim.store.values import pack, unpack
 
 DEVICES_MAX = 20

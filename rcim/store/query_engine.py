@@ -49,12 +49,13 @@ from rcim.base.terms import BROADCAST_ALL
 from rcim.rules.broadcasts import is_shown
 from rcim.rules.visibility import is_erased, sight
 from rcim.store import keys, unique_rows, unread_counts
-from rcim.store.answers import Answer, ConversationsPage, EndingsPage, FoundPage, Heads, LoginFacts, Seen, SyncPage
+from rcim.store.answers import Answer, ConversationsPage, EndingsPage, FoundPage, Heads, LoginFacts, SyncPage
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
 from rcim.store.change_index import ChangeIndex
 from rcim.store.channel_listings import open_channels
 from rcim.store.channel_rows import channels_page, member_rows
+from rcim.store.connection_answers import Seen
 from rcim.store.conversation_queries import ConversationQueries, QueryScan
 from rcim.store.endings import due
 from rcim.store.group_lists import ROW_OVERHEAD, GroupLists

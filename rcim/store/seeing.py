@@ -13,8 +13,8 @@ from itertools import islice
 from rcim.actor.queries import PresenceQuery
 from rcim.base.terms import UserList, pair_conversation
 from rcim.store import keys
-from rcim.store.answers import Seen
 from rcim.store.backend import ReadView
+from rcim.store.connection_answers import Seen
 from rcim.store.scan import SCAN_ROWS, Scan
 from rcim.store.tables import sees
 

@@ -17,6 +17,7 @@ from rcim.store import keys, name_index
 from rcim.store.answers import Answer
 from rcim.store.backend import Backend, StoreError
 from rcim.store.event_log import EventLog
+from rcim.store.next_append import NextAppend
 from rcim.store.noticing import Noticing
 from rcim.store.retention import ROWS, Ages, Cursor, Removal
 from rcim.store.scan import Scan
@@ -52,9 +53,10 @@ class Store:
         self._view = TableView(
             backend=backend, limits=limits, text_of=text_of, history_id=self.history_id, noticing=self.noticing
         )
-        self._log = TableLog(backend, self._view, self.noticing, self._committed)
+        along = NextAppend()
+        self._log = TableLog(backend, self._view, self.noticing, self._committed, along)
         self._removal = Removal(backend, self.noticing)
-        self.events = EventLog(backend, self.noticing)
+        self.events = EventLog(backend, self.noticing, along)
 
     def _check_schema(self) -> None:
         with self._backend.read() as view:

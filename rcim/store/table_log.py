@@ -20,6 +20,7 @@ from rcim.base.ids import SHARDS
 from rcim.base.limited_log import Log
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
+from rcim.store.next_append import ChangeFailed, NextAppend, write
 from rcim.store.noticing import Noticing
 from rcim.store.shard_log import (
     Appended,
@@ -45,17 +46,24 @@ NEVER_CLAIMED = (0,) * SHARDS
 
 
 class TableLog:
-    """A ShardLog. `committed(stamp)` is told each commit's number when it is durable."""
+    """A ShardLog. `committed(stamp)` is told each commit's number when it is durable; what waits in `along` is written
+    with the next append."""
 
     appends_together = True
 
     def __init__(
-        self, backend: Backend, view: TableView, noticing: Noticing, committed: Callable[[int], None]
+        self,
+        backend: Backend,
+        view: TableView,
+        noticing: Noticing,
+        committed: Callable[[int], None],
+        along: NextAppend,
     ) -> None:
         self._backend = backend
         self._view = view
         self._noticing = noticing
         self._committed = committed
+        self._along = along
         self._held: dict[int, int] = {}
         """The epochs under which this one has claimed shards."""
 
@@ -127,15 +135,23 @@ class TableLog:
         room = all(makes_room(record) for append in appends for record in append.records) and any(
             append.records for append in appends
         )
+        along = self._along.take()
         while True:
             try:
                 with self._backend.write(makes_room=room) as view:
                     results, stamp = self._apply(view, appends, now_ms, doubted_ms)
+                    if stamp and along:
+                        write(view, along)
                 if stamp:
                     self._committed(stamp)
+                    for change in along:
+                        change.durable()
                 return results
             except NoRoom:
                 self._backend.grow(reserve=room)
+            except ChangeFailed as error:  # whoever has offered it writes it apart, and hears why it can't be written
+                log.warning("changes can't be written with an append", error=error.__cause__)
+                along = ()
             except DamagedError as error:
                 named = {_key_of(record) for append in appends for record in append.records}
                 self._noticing.note(", ".join(sorted(named)[:NAMED_MAX]), error)

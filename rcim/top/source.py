@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from rcim.app.admin_client import Target as Target
-from rcim.app.admin_client import TargetError, admin_client
+from rcim.app.programs.admin_client import Target as Target
+from rcim.app.programs.admin_client import TargetError, admin_client
 from rcim.base.errors import ErrorKind, RcimError
 from rcim.base.terminal import reason_of
 from rcim.client import Client

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from rcim.app.setting_fields import is_reloaded
+from rcim.app.settings.setting_fields import is_reloaded
 from rcim.base.limits import Limits
 
 ROOT = Path(__file__).parents[2] / "rcim"

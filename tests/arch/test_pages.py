@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from rcim.app.settings import NAMED, SECTIONS
+from rcim.app.settings.all_settings import NAMED, SECTIONS
 from rcim.base import errors
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ def text_without_code(page: Path) -> str:
     return re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
+@cache
 def anchors(page: Path) -> set[str]:
     """The names by which links reach the headings of a page, as the platform makes them."""
     found: set[str] = set()

@@ -19,14 +19,14 @@ import typer
 from rcim_tools.admin.program import app
 from typer.testing import CliRunner
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES, Settings
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES, Settings
 from rcim.base.errors import RcimError
 from rcim.client import BROADCASTS, Client, JoinStatus, NoticeEvent, User, client_context
 from rcim.content import elements
 from rcim.session.usersig import mint
-from tests.e2e.test_commands import BIN, run
+from tests.e2e.test_commands import BIN, DEADLINE_S, run
 
 PAGE = Path(__file__).parents[2] / "docs/reference/commands.md"
 FLAGS = (
@@ -235,7 +235,7 @@ async def test_messages(admin: Admin) -> None:  # MS-05, MS-06, RX-06
         await admin.json("message", "notice", "r", "only ann", "--user", "ann")
         await admin.json("message", "notice", "r", "all")
         heard: list[str] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE_S):
             while len(heard) < 2:
                 event = await anext(events)
                 if isinstance(event, NoticeEvent):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES
 from rcim.client import User
 from tests.e2e.test_admin_groups import Admin
 from tests.unit.test_message_log import HOUR, PLACE, close, line, made

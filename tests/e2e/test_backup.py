@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES
 from rcim.client import Client, client_context
 from rcim.session.usersig import mint
-from tests.e2e.test_commands import QUICK, run
-from tests.kit import PATIENCE_S, SDKAPPID
+from tests.e2e.test_commands import DEADLINE_S, QUICK, run
+from tests.kit import SDKAPPID
 
 
 def client_of(process: ServerProcess, data: Path, user: str) -> Client:
@@ -46,7 +46,7 @@ class Talker:
     async def heard(self, more: int) -> None:
         """Until so many more are acknowledged."""
         goal = len(self.acknowledged) + more
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(DEADLINE_S):
             while len(self.acknowledged) < goal:
                 await asyncio.sleep(0.005)
 
@@ -121,7 +121,7 @@ async def test_one_that_is_killed_leaves_nothing_that_looks_complete(
     _, talker = served
     command = ("-m", "rcim", "backup", "b", "--data", "data", "--mib-per-s", "0.001")
     slow = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=tmp_path)
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(DEADLINE_S):
         while not list(tmp_path.glob("b/*.incomplete/store/data.mdb")):
             await asyncio.sleep(0.01)
     code, _, error = await run("rcim", "backup", "b", "--data", "data", cwd=tmp_path)

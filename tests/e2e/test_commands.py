@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
-from rcim.app.process import ServerFailed, ServerProcess
-from rcim.app.settings import NO_RATES
+from rcim.app.processes.process import ServerFailed, ServerProcess
+from rcim.app.settings.all_settings import NO_RATES
 from tests.amount import some
 
 BIN = Path(sys.executable).parent
 QUICK = ("limits.drain_grace_ms=300",)
+DEADLINE_S = 120.0
+"""For whatever a process has to say: it only guards against hanging."""
 
 
 async def run(*command: str, cwd: Path, say: str | None = None, environment: dict[str, str] | None = None) -> Any:
@@ -32,7 +34,7 @@ async def run(*command: str, cwd: Path, say: str | None = None, environment: dic
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "COLUMNS": "200", **(environment or {})},
     )
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(DEADLINE_S):
         out, error = await process.communicate(say.encode() if say is not None else None)
     return process.returncode, out.decode(), error.decode()
 
@@ -98,7 +100,7 @@ class Chat:
 
     async def until(self, text: str) -> str:
         assert self.process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE_S):
             while True:
                 line = (await self.process.stdout.readline()).decode()
                 assert line, "the chat ended"
@@ -235,7 +237,7 @@ async def test_a_first_start_says_how_to_connect(tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     text = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         while "Ctrl-C" not in text:
             text += (await process.stdout.readline()).decode()
     assert "made signing key" in text and "self-signed certificate" in text and "rcim chat --user alice" in text

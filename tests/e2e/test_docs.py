@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.process import ServerProcess
-from tests.e2e.test_commands import run
+from rcim.app.processes.process import ServerProcess
+from tests.e2e.test_commands import DEADLINE_S, run
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +30,7 @@ async def test_the_tutorial_runs(tmp_path: Path) -> None:
         sys.executable, "-u", "client.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
     )
     assert client.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         lines = [(await client.stdout.readline()).decode().strip() for _ in range(2)]
     client.kill()
     await client.communicate()
@@ -48,7 +48,7 @@ async def test_the_tutorial_about_groups_runs(tmp_path: Path) -> None:
     client = await asyncio.create_subprocess_exec(
         sys.executable, "groups.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         said, _ = await client.communicate()
     assert said.decode().splitlines() == [
         "bob: WAITING",
@@ -121,7 +121,7 @@ async def shell_says(script: str, folder: Path) -> str:
     shell = await asyncio.create_subprocess_exec(
         "bash", "-ec", script, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         said, error = await shell.communicate()
     assert not shell.returncode, error
     return said.decode()
@@ -138,7 +138,7 @@ async def test_the_page_about_every_kind_runs(tmp_path: Path) -> None:
     client = await asyncio.create_subprocess_exec(
         sys.executable, "kinds.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_S):
         said, _ = await client.communicate()
     assert said.decode().splitlines() == [
         "one-to-one: SEQ 1",

@@ -16,7 +16,7 @@ import psutil
 
 from rcim.client import Client
 from rcim.client.trust import client_context
-from tests.e2e.test_commands import BIN, QUICK
+from tests.e2e.test_commands import BIN, DEADLINE_S, QUICK
 from tests.kit import until
 
 
@@ -29,7 +29,7 @@ async def serving(folder: Path, stderr: Any, *more: str) -> AsyncIterator[tuple[
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(DEADLINE_S):
             ready = json.loads(await process.stdout.readline())
         yield process, ready["port"]
     finally:
@@ -85,7 +85,7 @@ async def test_every_line_of_every_process_is_json(tmp_path: Path) -> None:
 
 PROGRAM = """
 import asyncio, gc, logging, threading, warnings
-from rcim.app.logs import begin_logging, counting
+from rcim.app.log.logs import begin_logging, counting
 begin_logging("debug", "json")
 handler = logging.getLogger().handlers[0]
 handler.said, inner = [], handler.emit

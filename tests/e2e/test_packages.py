@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.example_settings import example_settings
+from rcim.app.settings.example_settings import example_settings
 from rcim.version import __version__
 from tests.kit_install import ROOT, call, copy_source, install, serving
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.certificates import key_pem, new_key, self_signed
-from rcim.app.process import ServerProcess
+from rcim.app.files.certificates import key_pem, new_key, self_signed
+from rcim.app.processes.process import ServerProcess
 from rcim.base import clock
 from rcim.client import client_context
-from tests.kit import PATIENCE_S
+from tests.e2e.test_commands import DEADLINE_S
 
 
 @pytest.mark.parametrize("gateways", [0, 2])
@@ -33,7 +33,7 @@ async def test_sighup_loads_the_certificate_anew(tmp_path: Path, gateways: int) 
     for pid in parts:  # as a terminal and a service manager do
         os.kill(pid, signal.SIGHUP)
     after = client_context(certificate)
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(DEADLINE_S):
         while not all([await trusted(process, after) for _ in range(8)]):
             await asyncio.sleep(0.05)
     assert not await trusted_on(process.host, process.port, before)

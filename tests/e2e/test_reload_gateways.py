@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import Settings
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.programs.admin_client import Target, admin_client
+from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.client import Client, client_context
 from rcim.content.elements import Text
 from rcim.session.usersig import mint
-from tests.kit import PATIENCE_S
+from tests.e2e.test_commands import DEADLINE_S
 
 LONG = "x" * 2000
 SHORT = "[limits]\nbody_bytes_max = 1024\n"
@@ -174,7 +175,7 @@ async def test_during_a_storm_no_connection_ends_and_no_send_is_lost(cluster: Cl
 
 async def reloaded(cluster: Cluster) -> None:
     """Reload, as soon as all processes are there: until then it is refused, and says so."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(DEADLINE_S):
         while True:
             status, rows, wrong = await cluster.admin("reload")
             if status == 0:
@@ -185,7 +186,7 @@ async def reloaded(cluster: Cluster) -> None:
 
 async def until_parts(cluster: Cluster, gone: list[int]) -> None:
     """Wait until others have taken the places of these processes, and serve."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(DEADLINE_S):
         while True:
             parts = [*cluster.process.parts("owner"), *cluster.process.parts("gateway")]
             if len(parts) == 3 and not set(parts) & set(gone):
@@ -216,3 +217,25 @@ async def test_the_signing_key_is_rotated_in_all_gateways(cluster: Cluster) -> N
                 except RcimError as error:
                     said.add(error.code.name)
             assert said == ({"done"} if name in good else {"USERSIG_BAD_KEY"})
+
+
+async def test_an_operator_is_never_shut_out_while_keys_change(cluster: Cluster) -> None:  # ID-08
+    """The key is replaced and the one before dropped, without a reload; then processes are started again, which know the
+    new key alone. Whichever gateway the kernel chooses, `rcim-admin` gets in, also to reload."""
+    for end in ((), ("--drop-previous",)):
+        arguments = ["-m", "rcim", "rotate-key", "--data", str(cluster.data.path), *end]
+        made = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL)
+        assert await made.wait() == 0
+    target = Target(cluster.data.path)
+    for victims in (cluster.process.parts("owner"), cluster.process.parts("gateway")[:1]):
+        os.kill(victims[0], signal.SIGKILL)
+        await until_parts(cluster, victims)
+        for _ in range(8):  # the kernel spreads them over the gateways
+            async with admin_client(target)[0] as client:
+                assert (await client.health()).checks
+    assert len(cluster.data.admin_credentials()) == 2
+    await reloaded(cluster)
+    assert len(cluster.data.admin_credentials()) == 1
+    for _ in range(8):
+        async with admin_client(target)[0] as client:
+            assert (await client.health()).checks

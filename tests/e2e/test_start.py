@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.process import ServerProcess
+from rcim.app.processes.process import ServerProcess
 from tests.e2e.test_commands import run
 
 HEAVY = {
@@ -17,7 +17,6 @@ HEAVY = {
         "asyncio",
         "construct",
         "cryptography",
-        "hdrh",
         "lmdb",
         "matplotlib",
         "msgspec",
@@ -87,8 +86,8 @@ async def test_a_call_of_rcim_admin_imports_what_it_needs(tmp_path: Path) -> Non
 
 MODULES = """
 import json, sys
-import rcim.app.serve, rcim.app.process_spec
-from rcim.app.http_listener import APIS
+import rcim.app.processes.serve, rcim.app.processes.process_spec
+from rcim.app.wiring.http_listener import APIS
 print(json.dumps(sorted(sys.modules)))
 """
 
@@ -97,7 +96,7 @@ async def test_a_server_without_back_ends_imports_nothing_of_them(tmp_path: Path
     """Neither the APIs nor aiohttp's server; and of the APIs only those that the settings name."""
     python = str(Path(sys.executable))
     for program, expected in (
-        (MODULES.replace("from rcim.app.http_listener import APIS\n", ""), set()),
+        (MODULES.replace("from rcim.app.wiring.http_listener import APIS\n", ""), set()),
         (MODULES, {"aiohttp.web", "rcim.http.server"}),
     ):
         code, said, error = await run(python, "-c", program, cwd=tmp_path)

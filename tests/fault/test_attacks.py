@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rcim_bench import attack as bench
@@ -17,13 +18,28 @@ from rcim_bench.attackers_proxy import PROXY_ON, broken, forged
 
 from rcim.base.errors import RcimError
 from rcim.wire import frames as f
-from tests.kit import TestServer, create, send
+from tests.kit import SteadyClock, TestServer, create, send
 from tests.kit_http import HTTP_ON
 from tests.kit_raw_http import RawHttp, request
 
 QUICK_S = 1.5
 UNKNOWN_COMMAND = 60009
 """What an ordinary caller over HTTP is answered here."""
+
+
+def stopped(name: str, counters: Any) -> bool:
+    """Whether the attack has met its bound, as far as that is counted."""
+    met = {
+        "key-updates": counters.tls_limits,
+        "half-client-hellos": counters.tls_limits,
+        "pings": counters.too_frequent,
+        "unknown-frames": counters.too_frequent,
+        "bad-bodies": counters.too_frequent,
+        "refused-requests": counters.too_frequent,
+        "logins": counters.refused_logins,
+        "proxy-headers": min(counters.proxy_headers_refused, counters.tls_failures),
+    }
+    return bool(met.get(name, 1))
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name not in ("sync-directed", "joins")])
@@ -49,18 +65,10 @@ async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None
         back_end.close()
         if name == "proxy-headers":  # on a slow machine one second of the attack may be over before any of these
             await asyncio.gather(broken(server.port, random.Random(1)), forged(server.port, random.Random(1)))
-        counters = server.server.hub.table.counters
-        expected = {
-            "key-updates": counters.tls_limits,
-            "half-client-hellos": counters.tls_limits,
-            "pings": counters.too_frequent,
-            "unknown-frames": counters.too_frequent,
-            "bad-bodies": counters.too_frequent,
-            "refused-requests": counters.too_frequent,
-            "logins": counters.refused_logins,
-            "proxy-headers": min(counters.proxy_headers_refused, counters.tls_failures),
-        }
-        assert expected.get(name, 1) > 0
+        seconds = QUICK_S
+        while not stopped(name, server.server.hub.table.counters):  # on a slow machine it had not come so far
+            seconds *= 2
+            await ATTACKS[name](Attack("127.0.0.1", server.port, tmp_path / "data", seconds, server.http_port))  # type: ignore[arg-type]
     finally:
         under_way.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -68,7 +76,10 @@ async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None
         await server.stop()
 
 
-async def test_who_goes_on_after_too_frequent_is_thrown_out(tmp_path: Path) -> None:  # LI-01
+async def test_who_goes_on_after_too_frequent_is_thrown_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # LI-01
+    SteadyClock(monkeypatch)  # all of it is in one minute, however long it takes
     flags = ("limits.control_per_min=5", "limits.refusals_per_min=10")
     server = TestServer(tmp_path / "data", tls=False, limited=True, flags=flags)
     await server.start()
@@ -92,7 +103,10 @@ async def test_who_goes_on_after_too_frequent_is_thrown_out(tmp_path: Path) -> N
     await server.stop()
 
 
-async def test_guests_of_one_address_share_its_turns_and_its_logins(tmp_path: Path) -> None:  # ID-06, LI-01
+async def test_guests_of_one_address_share_its_turns_and_its_logins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-06, LI-01
+    SteadyClock(monkeypatch)
     server = TestServer(
         tmp_path / "data", tls=False, limited=True, flags=("app.guests=true", "limits.control_per_min=3")
     )

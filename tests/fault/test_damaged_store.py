@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from rcim.actor import records as r
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerFailed, ServerProcess
-from rcim.app.recovery import note_of
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerFailed, ServerProcess
+from rcim.app.wiring.recovery import note_of
 from rcim.base import clock
 from rcim.base.errors import STORE_UNAVAILABLE, RcimError
 from rcim.base.ids import message_id, shard_of

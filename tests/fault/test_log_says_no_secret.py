@@ -13,7 +13,7 @@ from aiohttp import web
 
 from rcim.actor.group import GroupActor
 from rcim.adapters.frames.codec import FrameCodec
-from rcim.app.log_lines import formatter
+from rcim.app.log.log_lines import formatter
 from rcim.base.errors import RcimError
 from rcim.base.limited_log import say_counts
 from rcim.base.terms import Priority
@@ -23,7 +23,7 @@ from rcim.wire import frames as f
 from tests.fault.test_adapters_that_fail import refuse
 from tests.integration.test_native_keys import bearer, make_key
 from tests.kit import create, send, until
-from tests.kit_callbacks import Receiver
+from tests.kit_callbacks import PATIENT, Receiver
 from tests.kit_callbacks import receiver as receiver
 from tests.kit_http import BackEnd, back_end
 
@@ -92,6 +92,7 @@ async def test_a_run_with_faults_says_no_secret(
         f"callbacks.url={receiver.url}?key={URL_KEY}",
         f"callbacks.commands={COMMANDS}",
         "callbacks.allow_private=true",
+        PATIENT,
         f"callbacks.token_file={token}",
         "http.access_log=true",
     )

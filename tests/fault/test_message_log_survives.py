@@ -6,9 +6,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from rcim.app.datadir import DataDir
-from rcim.app.process import ServerProcess
-from rcim.app.settings import NO_RATES, Settings
+from rcim.app.files.datadir import DataDir
+from rcim.app.processes.process import ServerProcess
+from rcim.app.settings.all_settings import NO_RATES, Settings
 from rcim.client import Client, client_context
 from rcim.outbox.message_log.closing import close_hours
 from rcim.outbox.message_log.folder import LogFolder

@@ -16,9 +16,9 @@ import pytest
 from aiohttp import web
 
 from rcim.actor.events import GroupFull, MessagePassed, SessionChanged, UserListChanged
-from rcim.app import certificates
-from rcim.app.app_callbacks import spec_of
-from rcim.app.settings import Receiver as ReceiverSettings
+from rcim.app.consumers.app_callbacks import spec_of
+from rcim.app.files import certificates
+from rcim.app.settings.all_settings import Receiver as ReceiverSettings
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Platform, UserList
 from rcim.client import User
@@ -32,7 +32,7 @@ from rcim.store.event_log import KeptEvent
 from rcim.web.client import WebAnswer, WebClient, WebRequest
 from rcim.web.faults import RETRY_AFTER_MAX_S, retry_after_of
 from tests.integration.test_state_callbacks import NoFacts, happened
-from tests.kit import TestServer, until
+from tests.kit import PATIENCE_S, TestServer, until
 from tests.kit_callbacks import Receiver, receiver, says, serve
 from tests.unit.test_tencent_after import GROUP, MESSAGE
 
@@ -160,9 +160,9 @@ async def test_the_key_is_the_same_after_a_restart(
     async with server.client("alice") as alice:
         await alice.create_group("Chess", group_id="a")
         await alice.send("a", "one")
-        await until(lambda: len(receiver.seen) >= 2)
-        figures = server.server._back.consumers.counted()
-        assert figures["events_failed_status"] >= 2 and figures["events_told"] == 0
+        counted = server.server._back.consumers.counted
+        await until(lambda: counted().get("events_failed_status", 0) >= 2)
+        assert counted()["events_told"] == 0
     await server.stop()
     before = set(receiver.keys)
     receiver.answer, receiver.keys[:] = says(0), []
@@ -175,7 +175,7 @@ async def test_the_key_is_the_same_after_a_restart(
 # ---------------------------------------------------------------------------------------------- one receiver
 
 
-def telling_to(url: str, *, timeout_ms: int = 1000, private: bool = True, **more: Any) -> Telling:
+def telling_to(url: str, *, timeout_ms: int = 30_000, private: bool = True, **more: Any) -> Telling:
     batch = {name: more.pop(name) for name in ("batch_max", "batch_wait_ms") if name in more}
     spec = spec_of("callbacks", ReceiverSettings(url=url, commands=AFTER, **more))
     client = WebClient(timeout_ms, allow_private=private)
@@ -265,8 +265,10 @@ async def bad(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
             return
         path = (await reader.readuntil(b"\r\n\r\n")).decode().split()[0].split("?")[0]
         if path == "/drips":
-            for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 99:
-                writer.write(bytes([byte]))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
                 await asyncio.sleep(0.02)
         elif path == "/huge":
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n")
@@ -317,11 +319,10 @@ async def bad_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
 )
 async def test_a_bad_receiver_costs_no_more_than_its_time(path: str, why: str) -> None:
     async with bad_server() as port:
-        timeout_ms = 200 if why == "timeout" else 60_000
+        timeout_ms = 200 if why == "timeout" else 3_600_000
         telling = telling_to(f"http://127.0.0.1:{port}/{path}?secret=1", timeout_ms=timeout_ms)
-        begun = time.monotonic()
-        (left,) = await telling.deliver(messages("a"))
-        assert time.monotonic() - begun < 5
+        async with asyncio.timeout(PATIENCE_S):
+            (left,) = await telling.deliver(messages("a"))
         assert telling.counted() == {"told": 0, "failed": 1, f"failed_{why}": 1}
         assert left.reason and "secret" not in left.reason and not left.for_good
         await telling.close()
@@ -340,7 +341,7 @@ async def test_a_bad_receiver_costs_no_more_than_its_time(path: str, why: str) -
 )
 async def test_a_receiver_that_can_not_be_called(url: str, private: bool, why: str) -> None:
     async with bad_server() as port:
-        telling = telling_to(url.format(port=port), private=private, timeout_ms=5000)
+        telling = telling_to(url.format(port=port), private=private)
         (left,) = await telling.deliver(messages("a"))
         assert telling.counted()[f"failed_{why}"] == 1 and left.reason and "secret" not in left.reason
         await telling.close()
@@ -394,7 +395,7 @@ def batches(receiver: Receiver) -> list[list[tuple[str, int]]]:
 
 
 async def test_callbacks_go_in_batches(receiver: Receiver) -> None:
-    telling = telling_to(receiver.url, batch_max=4, batch_wait_ms=10)
+    telling = telling_to(receiver.url, batch_max=4, batch_wait_ms=200)
     events = messages("a", "b", "a", "a", "a", "b")
     assert await telling.deliver(events) == []
     assert sorted(batches(receiver), key=len, reverse=True) == [
@@ -414,7 +415,7 @@ async def test_a_batch_is_taken_or_not_and_too_large_ones_are_divided(receiver: 
         return web.Response(status=statuses.pop(0))
 
     receiver.answer = answer
-    telling = telling_to(receiver.url, batch_max=10, batch_wait_ms=10)
+    telling = telling_to(receiver.url, batch_max=10, batch_wait_ms=200)
     events = messages("a", "b", "a")
     assert [one.event for one in await telling.deliver(events)] == events
     left = await telling.deliver(events)
@@ -454,7 +455,7 @@ class Faulty(TencentProfile):
 
 @pytest.mark.parametrize("batch_max", [1, 10])
 async def test_an_event_that_is_a_fault_holds_up_only_its_key(receiver: Receiver, batch_max: int) -> None:
-    telling = telling_to(receiver.url, batch_max=batch_max, batch_wait_ms=5)
+    telling = telling_to(receiver.url, batch_max=batch_max, batch_wait_ms=200)
     assert telling._receiver is not None
     profile = Faulty(1, "", DEFAULTS)
     profile.unsaid = 3
@@ -473,7 +474,7 @@ async def test_an_event_that_is_a_fault_holds_up_only_its_key(receiver: Receiver
 async def test_an_event_of_which_no_request_can_be_made_becomes_a_dead_letter(
     receiver: Receiver, batch_max: int
 ) -> None:
-    telling = telling_to(receiver.url, batch_max=batch_max, batch_wait_ms=5)
+    telling = telling_to(receiver.url, batch_max=batch_max, batch_wait_ms=200)
     assert telling._receiver is not None
     profile = Faulty(1, "", DEFAULTS)
     profile.unmade = 3
@@ -497,7 +498,7 @@ async def test_cookies_of_a_receiver_are_not_kept(receiver: Receiver) -> None:
 
 
 async def test_other_commands_of_a_key_wait_for_its_batch(receiver: Receiver) -> None:
-    telling = telling_to(receiver.url, batch_max=10, batch_wait_ms=5)
+    telling = telling_to(receiver.url, batch_max=10, batch_wait_ms=200)
     one, two, three = messages("a", "a", "a")
     full = KeptEvent(3, 2, GroupFull(2, two.event.where))  # type: ignore[union-attr]
     assert await telling.deliver([one, full, three]) == []
@@ -510,7 +511,7 @@ async def test_other_commands_of_a_key_wait_for_its_batch(receiver: Receiver) ->
 
 
 async def test_a_batch_that_waits_ends_with_the_server(receiver: Receiver) -> None:
-    telling = telling_to(receiver.url, batch_max=10, batch_wait_ms=5000)
+    telling = telling_to(receiver.url, batch_max=10, batch_wait_ms=3_600_000)
     delivering = asyncio.create_task(telling.deliver(messages("a")))
     await asyncio.sleep(0)
     await until(lambda: telling._posting is not None and bool(telling._posting._batches._open))  # type: ignore[union-attr]
@@ -520,11 +521,17 @@ async def test_a_batch_that_waits_ends_with_the_server(receiver: Receiver) -> No
 
 
 async def test_batches_of_a_server(tmp_path: Path, receiver: Receiver) -> None:
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        await receiver.release.wait()
+        return await says(0)(request, body)
+
+    receiver.answer = answer
     flags = ("callbacks.batch_max=100", "callbacks.batch_wait_ms=50")
     server = await serve(tmp_path, receiver, *flags, commands=AFTER_SEND)
     async with server.client("alice") as alice:
         await alice.create_group("Chess", group_id="a")
         await asyncio.gather(*(alice.send("a", str(n)) for n in range(60)))
+        receiver.release.set()  # what was sent meanwhile has gathered
         await until(lambda: server.server._back.consumers.counted()["events_told"] == 60)
     await server.stop()
     bodies: Sequence[Any] = [body for _, body in receiver.seen]

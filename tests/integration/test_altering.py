@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.client import ChangedEvent, Client, ErasedEvent, HiddenEvent, Message
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from tests.kit import Raw, TestServer, send
+from tests.kit import PATIENCE_S, Raw, TestServer, send, until
 from tests.sim.test_dispatcher import Sim, stop_all
 from tests.sim.test_dispatcher import create as create_command
 
@@ -221,8 +222,8 @@ async def test_the_time_for_it_is_the_types(tmp_path: Path) -> None:
     server = TestServer(tmp_path / "data", tls=False, flags=flags)
     await server.start()
     alice, bob = await room(server, "alice", "bob")
-    await bob.ask(send("g", "c"))
-    await asyncio.sleep(0.002)  # 0 s are over as soon as time passes
+    sent = await bob.ask(send("g", "c"))
+    await until(lambda: clock.wall_ms() > sent.time_ms, "0 s are over as soon as time passes")
     assert await code(bob, f.MessageRecall(G, 1)) == "TOO_LATE"
     assert await code(bob, f.MessageEdit(G, 1, NEW)) == "TOO_LATE"
     assert await code(alice, f.MessageRecall(G, 1)) == "done", "for the owner there is no such time"
@@ -348,12 +349,12 @@ async def test_receipts_end_with_a_size(tmp_path: Path) -> None:  # MS-11
     await server.stop()
 
 
-async def events(client: Client, until: type) -> list[Any]:
+async def events(client: Client, last: type) -> list[Any]:
     found: list[Any] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         async for event in client.events():
             found.append(event)
-            if isinstance(event, until):
+            if isinstance(event, last):
                 break
     return found
 

@@ -17,7 +17,7 @@ from rcim.service.back_ends import CHECKED_MS, UNKNOWN_KEYS_AT_ONCE, Principal
 from rcim.service.results import KeyCreated
 from rcim.service.service import Service
 from tests.integration.test_groups import Crowd, refused, rooms
-from tests.kit import SDKAPPID, TestCluster, TestServer
+from tests.kit import SDKAPPID, SteadyClock, TestCluster, TestServer
 
 __all__ = ["rooms"]
 BODY = encode_body([Text("hello")])
@@ -37,14 +37,6 @@ async def why(coroutine: object) -> str:
     return raised.value.code.name
 
 
-class Clock:
-    """Steady time that a test moves."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.ms = clock.steady_ms()
-        patch.setattr(clock, "steady_ms", lambda: self.ms)
-
-
 async def test_a_key_from_its_making_to_its_end(rooms: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Crowd(rooms) as crowd:
         root, alice = await crowd("administrator", "alice")
@@ -55,7 +47,7 @@ async def test_a_key_from_its_making_to_its_end(rooms: TestServer, monkeypatch: 
         assert await refused(root.create_key("x", ["everything"])) == "BAD_PARAMETER"
         assert await refused(root.create_key("x", ["all"], acts_as="alice")) == "BAD_PARAMETER"
         assert await refused(root.create_key("x", ["all"], expires_ms=1)) == "BAD_PARAMETER"
-        time = Clock(monkeypatch)
+        time = SteadyClock(monkeypatch)
         for number, service in enumerate(services(rooms)):
             caller = await service.back_ends.key(secret)
             await service.call(caller, r.Send("g:g", f"m{number}", Priority.NORMAL, BODY))
@@ -92,7 +84,7 @@ async def test_a_key_expires_and_is_counted(plain_server: TestServer, monkeypatc
     async with plain_server.client("administrator") as root:
         expires_ms = clock.wall_ms() + 60_000
         secret, _ = await root.create_key("short", ["all"], expires_ms=expires_ms, per_s=2)
-        time = Clock(monkeypatch)
+        time = SteadyClock(monkeypatch)
         for _ in range(2):
             await service.back_ends.key(secret)
         with pytest.raises(RcimError) as raised:

@@ -107,6 +107,7 @@ async def test_a_new_user_gets_the_newest_that_has_not_expired(
     plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # SY-03
     server, now = plain_server, clock.wall_ms()
+    travel(monkeypatch, now)
     async with server.client("administrator") as root:
         await root.import_accounts([f.Account("early", "", "")])
         travel(monkeypatch, now + 1_000)
@@ -140,6 +141,7 @@ async def test_what_has_expired_stays_in_history_alone(
     plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # SY-06
     server, now = plain_server, clock.wall_ms()
+    travel(monkeypatch, now)
     async with server.client("administrator") as root, server.client("alice") as alice:
         async with server.client("bob"):
             pass
@@ -189,6 +191,7 @@ async def test_a_recalled_broadcast_is_gone_for_everybody(plain_server: TestServ
 async def test_the_limits_of_a_day_and_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # SY-04
     flags = ("limits.broadcasts_per_day=3", "limits.broadcasts_per_hour=2")
     server, now = TestServer(tmp_path, tls=False, flags=flags), clock.wall_ms()
+    travel(monkeypatch, now)
     await server.start()
     async with server.client("administrator") as root:
         assert [(await root.broadcast(str(n))).remaining for n in range(2)] == [2, 1]
@@ -357,6 +360,7 @@ async def test_what_a_user_does_with_it(plain_server: TestServer) -> None:  # MS
         assert entry is not None and entry.pinned_ms and (entry.msg_flag, entry.unread) == (MsgFlag.DISCARD, 3)
         raw = await server.member("alice")
         await root.broadcast("five")
+        await until(lambda: server.server.hub.fanout.paced_waiting == 0, "it has been left out")
         await raw.ask(f.ConversationFlag(BROADCAST_ALL, MsgFlag.ACCEPT_AND_NOTIFY))
         await root.broadcast("six")
         (message,) = (await raw.take_of(f.Deliver)).messages

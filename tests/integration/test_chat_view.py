@@ -18,7 +18,8 @@ from rcim.chat.kinds import enter
 from rcim.chat.state import MENTION, Room, Talks, message_text
 from rcim.chat.view import ChatView, Row
 from rcim.client import BROADCASTS, Client, LocalStore, User
-from tests.kit import TestServer, until
+from tests.kit import PATIENCE_S, TestServer, until
+from tests.kit_broker import free_port
 
 
 @pytest.fixture
@@ -174,16 +175,16 @@ async def test_broadcasts(chat_server: TestServer) -> None:  # SY-03
 
 
 async def test_what_is_typed_without_a_server_waits(tmp_path: Path) -> None:
-    server = TestServer(tmp_path / "data", tls=False)
+    flags = (f"server.port={free_port()}",)
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
     await server.start()
-    port = server.port
     async with server.client("alice", store=LocalStore(tmp_path / "a.db")) as alice, screen(alice) as at:
         await at.types("first")
         await at.until(lambda: at.messages[-1].endswith("first"))
         await server.stop()
         await at.types("second")
         await at.until(lambda: at.messages[-1].startswith("(waits)"))
-        server = TestServer(tmp_path / "data", tls=False, flags=(f"server.port={port}",))
+        server = TestServer(tmp_path / "data", tls=False, flags=flags)
         await server.start()
         await at.until(lambda: at.messages[-1].endswith("second"))
         assert len(at.messages) == 2
@@ -207,7 +208,7 @@ async def test_invitations(chat_server: TestServer) -> None:  # GT-07
             await shown.types("/invitations")
             await shown.until(lambda: any("/refuse h" in line for line in [shown.notes, *shown.messages]))
             await shown.types("/refuse h")
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while await bob.invitations():
                     pass
         assert len(await alice.members("f")) == 2

@@ -22,7 +22,7 @@ from rcim.base.errors import (
 from rcim.base.terms import OwnChange, Platform, Presence, UserList
 from rcim.client import Client, OwnEvent, PresenceEvent, User
 from rcim.wire import frames as f
-from tests.kit import Raw, TestCluster, TestServer, until
+from tests.kit import PATIENCE_S, Raw, TestCluster, TestServer, until
 
 MOBILE, WEB = Platform.MOBILE, Platform.WEB
 
@@ -147,7 +147,7 @@ async def next_presence(client: Client) -> dict[str, Presence]:
 async def presence_until(client: Client, wanted: dict[str, Presence]) -> None:
     """Take events until they have said this."""
     known: dict[str, Presence] = {}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while any(known.get(user) is not state for user, state in wanted.items()):
             known |= await next_presence(client)
 

@@ -23,7 +23,7 @@ from rcim.client import (
 )
 from rcim.content.elements import Text
 from rcim.wire import frames as f
-from tests.kit import TestCluster, TestServer
+from tests.kit import PATIENCE_S, TestCluster, TestServer
 
 FLAGS = (
     "app.guests=true",
@@ -75,7 +75,7 @@ class Crowd:
 
     async def told(self, name: str, kind: type[Any]) -> Any:
         """The next event of this kind."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             async for event in self._events[name]:
                 if isinstance(event, kind):
                     return event

@@ -40,6 +40,7 @@ def flags_for(tmp_path: Path, engine: Engine, hooks: list[str]) -> tuple[str, ..
         f"{section}.url={engine.url}",
         f"{section}.commands={','.join(hooks)}",
         f"{section}.allow_private=true",
+        f"{section}.timeout_ms=30000",
         f"{section}.profile=leancloud",
         f"{section}.app_id={APP_ID}",
         f"{section}.token_file={tmp_path / 'master'}",
@@ -160,10 +161,10 @@ async def test_an_engine_decides_about_logins_of_gateways(tmp_path: Path, engine
 
 async def pushes_are_decided(engine: Engine) -> None:
     caller = EngineCaller(engine.url, APP_ID, MASTER_KEY, HOOK_KEY)
-    client = WebClient(5000, allow_private=True)
+    client = WebClient(30_000, allow_private=True)
     hooks = caller.defined_hooks(client)
     assert await hooks.look() and hooks.has("_receiversOffline") and not hooks.has("_conversationRemoved")
-    asked = OfflineReceivers(caller, hooks, client, 5000)
+    asked = OfflineReceivers(caller, hooks, client, 30_000)
     verdict = await asked.ask("g:g", message_of("hi", MessageOptions(mentions=("dave",))), ["carol", "dave"])
     assert verdict.users == ["carol"] and verdict.force and not verdict.skip
     assert verdict.push == {"alert": "news", "badge": "Increment"}
@@ -179,7 +180,7 @@ async def pushes_are_decided(engine: Engine) -> None:
 async def wrong_keys_are_not_let_in(engine: Engine) -> None:
     for master, hook in (("wrong", HOOK_KEY), (MASTER_KEY, "wrong")):
         caller = EngineCaller(engine.url, APP_ID, master, hook)
-        client = WebClient(5000, allow_private=True)
+        client = WebClient(30_000, allow_private=True)
         answer = await client.post(caller.call("_clientOnline", {"peerId": "alice"}))
         assert answer.status == 401
         await client.close()

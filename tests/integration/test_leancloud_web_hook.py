@@ -17,6 +17,7 @@ async def test_what_users_write_comes_in_an_array(tmp_path: Path, receiver: Rece
         f"{SECTION}.commands=web_hook",
         f"{SECTION}.urls=web_hook {receiver.url}",
         f"{SECTION}.allow_private=true",
+        f"{SECTION}.timeout_ms=30000",
         f"{SECTION}.batch_max=10",
         f"{SECTION}.batch_wait_ms=1",
     )

@@ -13,7 +13,7 @@ from rcim.base.terms import ApplyJoinOption, HotSort, Platform, SlowSort
 from rcim.client import User
 from rcim.dispatch import live_queries
 from rcim.wire import frames as f
-from tests.kit import TestCluster, TestServer, create, send
+from tests.kit import SteadyClock, TestCluster, TestServer, create, send
 
 
 @pytest.fixture(params=["one process", "gateways"])
@@ -25,7 +25,8 @@ async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     await made.stop()
 
 
-async def test_busy_conversations(server: TestServer) -> None:
+async def test_busy_conversations(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    SteadyClock(monkeypatch)  # all of it is of the last 10 s, however long it takes
     async with server.client("administrator") as root, server.client("alice") as alice, server.client("bob") as bob:
         for name, messages in (("quiet", 0), ("busy", 5), ("some", 2)):
             await alice.create_group(name, group_id=name, members=["bob"])
@@ -169,7 +170,10 @@ async def test_too_many_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.
         await server.stop()
 
 
-async def test_a_public_channel_is_heard_with_its_group(server: TestServer) -> None:  # UG-02
+async def test_a_public_channel_is_heard_with_its_group(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:  # UG-02
+    SteadyClock(monkeypatch)
     async with server.client("administrator") as root, server.client("alice") as alice, server.client("bob") as bob:
         free = ApplyJoinOption.FREE_ACCESS
         await alice.create_group("Town", group_id="@TGS#_town", type_="UltraGroup", apply_join_option=free)

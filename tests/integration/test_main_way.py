@@ -23,7 +23,7 @@ from rcim.content.elements import Custom, Text, TypedBytes
 from rcim.dispatch.requests import Delivery
 from rcim.wire import frames as f
 from rcim.wire.stream import StreamSplitter
-from tests.kit import TestServer, create, send, until
+from tests.kit import PATIENCE_S, TestServer, create, send, until
 
 
 async def take(client: Client, count: int) -> list[Message]:
@@ -219,6 +219,7 @@ async def test_a_cut_connection_comes_back_by_itself(server: TestServer) -> None
             sends = [asyncio.create_task(alice.send("g", f"{round_} {i}")) for i in range(40)]
             await asyncio.sleep(0)
             for client in (alice, bob):
+                await until(lambda one=client: one._link is not None and one._open.is_set(), "it is back")  # type: ignore[misc]
                 assert client._link is not None
                 client._link.abort()
             results = await asyncio.gather(*sends)
@@ -404,7 +405,7 @@ async def test_a_login_between_a_join_and_its_news(plain_server: TestServer, mon
         def tell(results: Any) -> None:
             if any(isinstance(record, GroupChanged) for one in appends for record in one.records):
                 joined.set()
-                go_on.wait(10)
+                go_on.wait(PATIENCE_S)
             done(results)
 
         append(appends, now_ms, doubted_ms, tell)

@@ -14,7 +14,7 @@ from rcim.client import EnteredEvent, ListEvent, Message, TransientEvent
 from rcim.content.elements import Text, encode_body
 from rcim.rules import message_types
 from rcim.wire import frames as f
-from tests.kit import Raw, TestServer, create, send
+from tests.kit import PATIENCE_S, Raw, TestServer, create, send
 
 BODY = encode_body([Text("psst")])
 
@@ -144,7 +144,7 @@ async def test_the_sdk_hides_what_is_not_for_its_user(server: TestServer) -> Non
         await alice.send("g", "for bob", to=["bob"])
         await alice.send("g", "for all", mentions=["carol"])
         events = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             async for event in carol.events():
                 if isinstance(event, EnteredEvent | ListEvent):  # that she is in the group (GR-07)
                     continue

@@ -14,8 +14,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from rcim_tools.admin.metrics import all_metrics, metric_row
 
 from rcim.adapters.metrics import api
+from rcim.app.log.log_writer import REASONS
 from rcim.base.error_kinds import ErrorKind
 from rcim.base.errors import ADMIN_REQUIRED, METRICS_OFF, RcimError
+from rcim.base.limited_log import LimitedLog
 from rcim.base.meters import Figure, figure
 from rcim.base.metrics import BY_NAME, COMMITS, LABELS, METRICS, MetricKind
 from rcim.base.terms import Priority
@@ -23,16 +25,17 @@ from rcim.bus import scatter_gather
 from rcim.content.elements import Text, encode_body
 from rcim.dispatch import metrics_gathering
 from rcim.flow.offers import Rule
+from rcim.http.request_counts import Refusal
 from rcim.outbox.push.decision import Reason
 from rcim.outbox.push.provider import PushOutcome
 from rcim.rules.conversation_kinds import KINDS
 from rcim.service import administration
 from rcim.service.back_ends import CHECKED_MS
 from rcim.wire import frames as f
-from tests.integration.test_api_keys import Clock, services
+from tests.integration.test_api_keys import services
 from tests.integration.test_groups import Crowd
 from tests.integration.test_push import Phones, phones
-from tests.kit import TestCluster, TestServer, until
+from tests.kit import SteadyClock, TestCluster, TestServer, until
 from tests.kit_metrics import ON, Said, key_of, scrape
 from tests.kit_promql import PROMTOOL
 from tests.kit_raw_http import RawHttp
@@ -40,6 +43,7 @@ from tests.kit_raw_http import RawHttp
 __all__ = ["phones"]
 HOSTILE = 'evil"} 1\nrcim_connections{x="\\'
 """What would be a line of its own if a label were made of it."""
+SUPPRESSED = "rcim_log_lines_suppressed_total"
 LOGGED = ("message_log.enabled=true",)
 
 
@@ -101,16 +105,26 @@ async def test_any_process_answers_for_the_whole_server(server: TestServer) -> N
             assert said.value("rcim_process_open_files", process=name) > 0
 
 
-async def test_log_lines_that_were_dropped_are_counted(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_log_lines_that_are_not_there_are_counted(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = logging.NullHandler()
-    slow.dropped = 7  # type: ignore[attr-defined]
+    slow.dropped = {"no_room": 5, "not_written": 2}  # type: ignore[attr-defined]
     monkeypatch.setattr(logging.getLogger(), "handlers", [*logging.getLogger().handlers, slow])
-    processes = 3 if isinstance(server, TestCluster) else 1  # here they share one log, and each says its own
-    said = await scrape(ports(server)[0], await key_of(server))
-    assert said.value("rcim_log_lines_dropped_total") == processes * 7
+    names = ["owner", "gateway 1", "gateway 2"] if isinstance(server, TestCluster) else ["server"]
+    key, port = await key_of(server), ports(server)[0]
+    before = await scrape(port, key)
+    log = LimitedLog("rcim.tests")
+    for _ in range(4):
+        log.error("one of a kind")
+    said = await scrape(port, key)
+    for name in names:  # here they share one log, and each says its own
+        assert said.value("rcim_log_lines_dropped_total", process=name, reason="no_room") == 5
+        assert said.value("rcim_log_lines_dropped_total", process=name, reason="not_written") == 2
+        of_errors = {"process": name, "level": "error"}
+        more = said.value(SUPPRESSED, **of_errors) - before.value(SUPPRESSED, **of_errors)
+        assert more == 3
     admin = await server.member("administrator")
     stats = {one.name: one.value for one in (await admin.ask(f.AdminStats())).stats}
-    assert stats["log_lines_dropped"] == processes * 7
+    assert stats["log_lines_dropped"] == len(names) * 7
 
 
 async def test_a_server_measures_its_loop_and_its_certificate(tmp_path: Path) -> None:
@@ -164,20 +178,23 @@ async def test_a_scrape_needs_a_good_key_with_the_scope(server: TestServer) -> N
 async def test_a_revoked_key_gets_nothing(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     key = await key_of(server)
     assert (await scrape(ports(server)[0], key)).status == 200
-    time = Clock(monkeypatch)
+    time = SteadyClock(monkeypatch)
     async with server.client("administrator") as root:
         await root.revoke_key(key.partition(".")[0])
     time.ms += CHECKED_MS
     assert (await scrape(ports(server)[0], key)).status == 401
 
 
-async def test_a_key_that_asks_too_often_is_told_when_to_come_back(server: TestServer) -> None:
+async def test_a_key_that_asks_too_often_is_told_when_to_come_back(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with server.client("administrator") as root:
         key, _ = await root.create_key("hasty", ["server:read"], per_s=1)
+    SteadyClock(monkeypatch)  # all of it is in one second
     port = ports(server)[0]
     answers = [await scrape(port, key) for _ in range(4)]
     late = [one for one in answers if one.status == 429]
-    assert late and all(one.headers["Retry-After"] == "1" and "TOO_FREQUENT" in one.text for one in late)
+    assert len(late) == 3 and all(one.headers["Retry-After"] == "1" and "TOO_FREQUENT" in one.text for one in late)
     said = await scrape(port, await key_of(server))
     assert said.value("rcim_scrapes_total", outcome="refused") == len(late)
 
@@ -217,7 +234,7 @@ async def test_a_slow_reader_holds_up_nobody(tmp_path: Path) -> None:
 async def test_what_a_gateway_does_not_say_is_missing_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scatter_gather, "LOOK_S", 0.2)
+    monkeypatch.setattr(scatter_gather, "LOOK_S", 1.0)
     server = TestCluster(tmp_path / "data", flags=ON)
     await server.start()
     key = await key_of(server)
@@ -259,7 +276,7 @@ async def test_a_scrape_waits_for_an_owner_that_is_restarted(tmp_path: Path, mon
 async def test_a_part_that_hangs_is_left_out_and_not_asked_again(
     plain_http: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics_gathering, "GATHER_S", 0.1)
+    monkeypatch.setattr(metrics_gathering, "GATHER_S", 1.0)
     gathering = plain_http.server.dispatcher.metrics
     asked, go = 0, asyncio.Event()
 
@@ -352,7 +369,8 @@ def allowed(server: TestServer) -> dict[str, set[str]]:
     return {
         "process": {"server", "owner", "gateway 1", "gateway 2"},
         "mode": {"user", "system"},
-        "reason": kinds | {"handshake", "limit"} | {reason.value for reason in Reason},
+        "level": {"info", "warning", "error"},
+        "reason": kinds | set(Refusal) | {"handshake", "limit", *REASONS} | {reason.value for reason in Reason},
         "conversation": {kind.name for kind in KINDS},
         "priority": {priority.name.lower() for priority in Priority},
         "rule": {rule.name.lower() for rule in Rule},

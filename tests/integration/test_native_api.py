@@ -30,6 +30,8 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.http.api import HttpResponse
+from rcim.http.json_bodies import PIECE_BYTES
+from rcim.http.steps import at_once
 from tests.kit_http import BackEnd, back_end
 
 HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
@@ -201,7 +203,17 @@ async def pages(app: BackEnd, path: str, **query: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("body", [b'{"a": [' + b"{}," * 30_000 + b"{}]}", b'{"a":' * 65 + b"1" + b"}" * 65])
 def test_what_is_dear_to_read_is_refused(body: bytes) -> None:
     with pytest.raises(RcimError, match="the JSON"):
-        read_object(body)
+        at_once(read_object(body))
+
+
+def test_a_name_that_stands_twice_is_refused_however_large_the_body_is() -> None:
+    for body in (b'{"a":{"b":1,"c":[{"d":1,"d":2}]}}', rb'{"d":1,"\u0064":2}'):
+        with pytest.raises(RcimError, match="the name 'd' stands twice"):
+            at_once(read_object(body))
+    once = b'{"a:b\\"":{"b":1},"c":{"b":"' + b"x:" * PIECE_BYTES + b'"}'
+    assert at_once(read_object(once + b"}")).keys() == {'a:b"', "c"}
+    with pytest.raises(RcimError, match="a name stands twice"):
+        at_once(read_object(once + b',"c":1}'))
 
 
 def test_an_error_says_when_to_try_again() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from rcim.outbox.streams.publisher import StreamSpec
 from rcim.outbox.streams.writing import StreamDestination
 from rcim.store.event_log import KeptEvent
 from rcim.wire import frames as f
-from tests.kit import TestServer, create, send
+from tests.kit import PATIENCE_S, TestServer, create, send
 from tests.kit_nats import Kept, Nats
 
 
@@ -37,7 +36,7 @@ async def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 def flags(broker: Nats) -> tuple[str, ...]:
     return (
         f"streams.all.servers={broker.url}",
-        "streams.all.timeout_ms=300",
+        "streams.all.timeout_ms=1000",
         "streams.all.events=message.sent,group.created",
     )
 
@@ -86,7 +85,7 @@ def kept_event(number: int, body: bytes = MESSAGE.body) -> KeptEvent:
 
 
 def destination(
-    broker: Nats, user: str = "", password: str = "", timeout_s: float = 0.3, ca: Path | None = None
+    broker: Nats, user: str = "", password: str = "", timeout_s: float = 30.0, ca: Path | None = None
 ) -> StreamDestination:
     spec = StreamSpec((broker.url,), "rcim", timeout_s, user, password, ca=str(ca or ""))
     return StreamDestination("streams.all", NatsPublisher(spec), 1)
@@ -107,14 +106,15 @@ async def test_a_stream_that_is_missing_or_full(broker: Nats) -> None:
 
 async def test_a_broker_that_is_held_up_costs_a_bounded_time(broker: Nats) -> None:
     await broker.make_stream()
-    one = destination(broker)
-    assert not await one.deliver([kept_event(1)])
+    one = destination(broker, timeout_s=0.3)
+    while await one.deliver([kept_event(1)]):  # a slow machine may need more than one of these times
+        await asyncio.sleep(0.02)
     broker.hold()
-    begun = time.monotonic()
-    (left,) = await one.deliver([kept_event(2)])
-    assert "not answered" in left.reason and time.monotonic() - begun < 5
-    (left,) = await one.deliver([kept_event(2)])
-    assert left.reason
+    async with asyncio.timeout(PATIENCE_S):
+        (left,) = await one.deliver([kept_event(2)])
+        assert "not answered" in left.reason
+        (left,) = await one.deliver([kept_event(2)])
+        assert left.reason
     broker.go_on()
     while await one.deliver([kept_event(2)]):  # bounded by the time of the test
         await asyncio.sleep(0.02)
@@ -126,13 +126,13 @@ async def test_passwords_and_tls(tmp_path: Path) -> None:
     broker = Nats(tmp_path / "nats", password="right-one", tls=True)
     await broker.start()
     await broker.make_stream()
-    stranger = destination(broker, "rcim", "right-one", timeout_s=2)
+    stranger = destination(broker, "rcim", "right-one")
     (left,) = await stranger.deliver([kept_event(1)])
     assert "certificate" in left.reason, "nobody has said that it is to be trusted"
-    wrong = destination(broker, "rcim", "wrong-one", timeout_s=2, ca=broker.certificate)
+    wrong = destination(broker, "rcim", "wrong-one", ca=broker.certificate)
     (left,) = await wrong.deliver([kept_event(1)])
     assert "Authorization" in left.reason and "wrong-one" not in left.reason
-    right = destination(broker, "rcim", "right-one", timeout_s=2, ca=broker.certificate)
+    right = destination(broker, "rcim", "right-one", ca=broker.certificate)
     assert not await right.deliver([kept_event(1)])
     for one in (stranger, wrong, right):
         await one.close()

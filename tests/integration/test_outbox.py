@@ -14,11 +14,11 @@ from rcim.base.errors import RcimError
 from rcim.client import Client
 from rcim.outbox import circuit_breaker, consumer, control
 from tests.kit import TestCluster, TestServer, until
-from tests.kit_callbacks import Receiver, receiver, says
+from tests.kit_callbacks import PATIENT, Receiver, receiver, says
 
 __all__ = ["receiver"]  # the fixture
 AFTER = "Group.CallbackAfterSendMsg"
-FLAGS = (f"callbacks.commands={AFTER}", "callbacks.allow_private=true", "limits.events_retry_ms=1000")
+FLAGS = (f"callbacks.commands={AFTER}", "callbacks.allow_private=true", "limits.events_retry_ms=1000", PATIENT)
 
 
 @pytest.fixture(params=["one process", "gateways"])
@@ -60,7 +60,8 @@ async def test_a_consumer_is_paused_and_resumed_and_replayed(server: TestServer,
         await group(alice, "a")
         began_ms = int(time.time() * 1000)
         await alice.send("a", "one")
-        await until(lambda: seqs(receiver))
+        while (await admin.consumers())[0].delivered < 1:
+            pass
         await admin.pause_consumer("callbacks")
         for text in ("two", "three"):
             await alice.send("a", text)
@@ -69,7 +70,9 @@ async def test_a_consumer_is_paused_and_resumed_and_replayed(server: TestServer,
         assert row.waiting_bytes > 0 and began_ms <= row.oldest_ms <= int(time.time() * 1000) + 1
         first = seqs(receiver)
         await admin.resume_consumer("callbacks")
-        await until(lambda: len(seqs(receiver)) == 3)
+        while (await admin.consumers())[0].waiting:
+            pass
+        assert len(seqs(receiver)) == 3
         one, counts = await admin.consumer("callbacks")
         assert (one.waiting, one.paused_ms, one.oldest_ms, counts["told"]) == (0, 0, 0, 3)
         assert await admin.replay_consumer("callbacks", began_ms - 60_000) == 3

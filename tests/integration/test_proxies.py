@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from rcim_tools.admin.metrics import all_metrics
 
-from rcim.app.exposure import warnings_of
-from rcim.app.settings import SettingsError
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import SettingsError
+from rcim.app.settings.exposure import warnings_of
+from rcim.app.settings.sources import load
 from rcim.base.errors import TOO_MANY_CONNECTIONS, RcimError
+from rcim.base.metrics import HTTP_REFUSED
 from rcim.base.networks import networks_of
 from rcim.connect import proxies
-from tests.kit import TestCluster, TestServer, until
+from tests.kit import PATIENCE_S, TestCluster, TestServer, until
 from tests.kit_http import HTTP_ON
 from tests.kit_proxy import LOCAL, PROXY, PROXY_ON, dial, streams, through, v1, v2
 from tests.kit_raw_http import RawHttp, request
@@ -166,6 +168,7 @@ async def test_too_many_that_wait_close_the_one_that_has_waited_longest(
     plain: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proxies, "WAITING_MAX", 3)
+    monkeypatch.setattr(proxies, "HEADER_S", PATIENCE_S)
     silent = [await streams(await dial(plain.port)) for _ in range(3)]
     raw = await through(plain, v1(CLIENT, 5))
     await raw.hello()
@@ -230,6 +233,32 @@ async def test_the_bounds_of_back_ends_are_the_callers(plain: TestServer) -> Non
     assert refused(plain) == 1
     for caller in first:
         caller.close()
+
+
+async def refused_by_http(server: TestServer) -> dict[str, int]:
+    """Connections of back ends that were refused, in all processes, by reason."""
+    async with server.client("administrator") as root:
+        entries = await all_metrics(root)
+    return {entry.labels[0].value: int(entry.value) for entry in entries if entry.name == HTTP_REFUSED.name}
+
+
+async def test_refused_connections_of_back_ends_are_counted(behind: TestServer) -> None:  # OP-02
+    none = {"limit": 0, "address": 0, "handshake": 0, "proxy": 0}
+    assert await refused_by_http(behind) == none
+    loop = asyncio.get_running_loop()
+    ports = http_ports(behind)
+    for port in ports:
+        no_header = RawHttp(*await streams(await dial(port), b"GET / HTTP/1.1\r\n\r\n"))
+        assert await no_header.ended()
+        made = [await dial(port, "127.0.0.3") for _ in range(3)]
+        assert await loop.sock_recv(made[2], 1) == b"", "the third of one address"
+        for one in made:
+            one.close()
+    unmade = 2 * len(ports) if behind.trust() is not None else 0
+    expected = none | {"address": len(ports), "proxy": len(ports), "handshake": unmade}
+    async with asyncio.timeout(30):  # the server sees only now that two have gone without a handshake
+        while await refused_by_http(behind) != expected:
+            await asyncio.sleep(0.01)
 
 
 # -- settings

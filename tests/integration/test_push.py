@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app import push
-from rcim.app.settings import Settings
+from rcim.app.consumers import push
+from rcim.app.settings.all_settings import Settings
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import MsgFlag, Presence, PushLevel
 from rcim.client import Client, User
@@ -18,7 +19,7 @@ from rcim.client.broadcasts import BroadcastTarget
 from rcim.content import elements as el
 from rcim.outbox.push.provider import BadgeMode, Push, PushOutcome, PushResult
 from rcim.wire import frames as f
-from tests.kit import TestCluster, TestServer, until
+from tests.kit import PATIENCE_S, TestCluster, TestServer, until
 
 
 class Phones:
@@ -76,7 +77,7 @@ async def counts(root: Client) -> dict[str, int]:
 
 async def comes_to(root: Client, name: str, count: int) -> None:
     """Wait until this counter of pushes has come so far."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while (await counts(root)).get(f"push_{name}", 0) < count:
             await asyncio.sleep(0)
 
@@ -143,7 +144,8 @@ async def test_what_users_and_messages_say(server: TestServer, phones: Phones) -
         await alice.send(User("bob"), "off", push=b'{"PushFlag":1}')
         await alice.send(User("bob"), "notice", type_name="RC:InfoNtf")
         await alice.send(User("bob"), "typing", transient=True)
-        await root.set_quiet_hours(0, 1439, 0, user_id="bob")
+        now_min = clock.wall_ms() // 60_000 % 1440
+        await root.set_quiet_hours((now_min - 60) % 1440, (now_min + 60) % 1440, 0, user_id="bob")
         await alice.send(User("bob"), "in the night")
         await comes_to(root, "not_quiet_hours", 1)
         await root.set_quiet_hours(0, 0, 0, user_id="bob")
@@ -237,7 +239,7 @@ async def test_channels_of_ultra_groups(server: TestServer, phones: Phones) -> N
 async def test_what_a_provider_could_not_take_is_pushed_after_a_restart(
     tmp_path: Path, phones: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.consumers.TELL_S", 0.01)
+    monkeypatch.setattr("rcim.app.consumers.all_consumers.TELL_S", 0.01)
     phones.outcome = PushOutcome.LATER
     server = TestServer(tmp_path, tls=False)
     await server.start()

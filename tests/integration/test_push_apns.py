@@ -46,13 +46,13 @@ ANSWERS = [
 
 
 class Steady:
-    """A clock of the providers that a test moves, both of it."""
+    """A clock of the providers that stands still until a test moves it, both of it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.gone_ms = 0
-        steady, wall = clock.steady_ms, clock.wall_ms
-        monkeypatch.setattr(clock, "steady_ms", lambda: steady() + self.gone_ms)
-        monkeypatch.setattr(clock, "wall_ms", lambda: wall() + self.gone_ms)
+        steady_ms, wall_ms = clock.steady_ms(), clock.wall_ms()
+        monkeypatch.setattr(clock, "steady_ms", lambda: steady_ms + self.gone_ms)
+        monkeypatch.setattr(clock, "wall_ms", lambda: wall_ms + self.gone_ms)
 
 
 @pytest.fixture

@@ -18,12 +18,18 @@ __all__ = ["receiver"]  # the fixture
 
 @pytest.fixture
 async def server(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestServer]:
-    monkeypatch.setattr("rcim.app.push.START_S", 0.0)
+    monkeypatch.setattr("rcim.app.consumers.push.START_S", 0.0)
     secret = tmp_path / "secret"
     secret.write_text("whsec_" + base64.b64encode(b"0" * 24).decode(), encoding="utf-8")
     section = "push_providers.own"
     own = (f"{section}.provider=webhook", f"{section}.url={receiver.url}", f"{section}.secret_file={secret}")
-    flags = (*own, f"{section}.allow_private=true", "app.administrators=root", "push.text=${sender} says ${text}")
+    flags = (
+        *own,
+        f"{section}.allow_private=true",
+        f"{section}.timeout_ms=60000",
+        "app.administrators=root",
+        "push.text=${sender} says ${text}",
+    )
     made = TestServer(tmp_path / "data", tls=False, flags=flags)
     await made.start()
     yield made

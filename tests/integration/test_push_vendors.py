@@ -179,12 +179,13 @@ class Both(NamedTuple):
 
 
 class Steady:
-    """A clock of the providers that a test moves."""
+    """A clock of the providers that stands still until a test moves it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.gone_ms = 0
-        real = clock.steady_ms
-        monkeypatch.setattr(clock, "steady_ms", lambda: real() + self.gone_ms)
+        steady_ms, wall_ms = clock.steady_ms(), clock.wall_ms()
+        monkeypatch.setattr(clock, "steady_ms", lambda: steady_ms + self.gone_ms)
+        monkeypatch.setattr(clock, "wall_ms", lambda: wall_ms)
 
 
 @pytest.fixture

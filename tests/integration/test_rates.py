@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from rcim.base.errors import RcimError
@@ -12,10 +13,13 @@ from rcim.base.terms import HeldBack, Platform, Priority
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
 from rcim.wire.peeking import is_transient
-from tests.kit import TestServer, create, send
+from tests.kit import SteadyClock, TestServer, create, send
 
 
-async def test_a_user_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:  # LI-01
+async def test_a_user_who_asks_too_often_is_told_how_long_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # LI-01
+    SteadyClock(monkeypatch)
     flags = ("limits.sends_per_min=5", "limits.reads_per_min=3", "limits.requests_per_min=4")
     server = TestServer(tmp_path / "data", tls=False, limited=True, flags=flags)
     await server.start()
@@ -49,7 +53,10 @@ async def test_known_frames_out_of_place_do_not_count_as_unknown_ones(tmp_path: 
     await server.stop()
 
 
-async def test_transient_messages_have_a_rate_of_their_own(tmp_path: Path) -> None:  # LI-01, MS-08
+async def test_transient_messages_have_a_rate_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # LI-01, MS-08
+    SteadyClock(monkeypatch)
     flags = ("limits.sends_per_min=3", "limits.transients_per_min=2")
     server = TestServer(tmp_path / "data", tls=False, limited=True, flags=flags)
     await server.start()
@@ -94,7 +101,9 @@ async def test_app_administrators_are_free_of_it(tmp_path: Path) -> None:  # LI-
     await server.stop()
 
 
-async def test_a_flooded_group_holds_back_and_says_so(server: TestServer, tmp_path: Path) -> None:  # FC-05, FC-08
+async def test_a_flooded_group_holds_back_and_says_so(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:  # FC-05, FC-08
     admin = await server.member("administrator")
     rates = [f.Policy(name, "5") for name in ("messages_per_s", "normal_per_s", "low_per_s")]
     await admin.ask(f.AdminTypeSet("Slow", "ChatRoom", rates))
@@ -102,6 +111,7 @@ async def test_a_flooded_group_holds_back_and_says_so(server: TestServer, tmp_pa
     made = create("g")
     await alice.ask(f.GroupCreate("g", "Slow", made.name, "", "", "", made.apply_join_option, []))
     await bob.ask(f.GroupJoin("g", ""))
+    SteadyClock(monkeypatch)  # all at once, however long it takes
     sends = [send("g", f"c{i}", priority=Priority.LOW if i % 2 else Priority.NORMAL) for i in range(40)]
     for number, frame in enumerate(sends):
         bob.write(frame.encode(1000 + number))

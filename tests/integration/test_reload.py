@@ -12,14 +12,14 @@ import pytest
 from msgspec.structs import replace
 
 from rcim.actor.app_lists import AppLists
-from rcim.app.certificates import CERTIFICATE_DAYS, DAY_S, key_pem, new_key, self_signed
-from rcim.app.reload_parts import ReloadRefused
-from rcim.app.settings import Settings
+from rcim.app.files.certificates import CERTIFICATE_DAYS, DAY_S, key_pem, new_key, self_signed
+from rcim.app.reload.reload_parts import ReloadRefused
+from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, Platform
 from rcim.wire import frames as f
-from tests.kit import Raw, create, send, until
+from tests.kit import Raw, SteadyClock, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says
 from tests.kit_http import RONG_KEY, rong_headers
 from tests.kit_reload import FileServer
@@ -55,7 +55,10 @@ async def test_limits_are_in_force_for_who_is_connected(tmp_path: Path) -> None:
     await server.stop()
 
 
-async def test_rates_are_in_force_for_users_who_are_connected(tmp_path: Path) -> None:  # LI-01
+async def test_rates_are_in_force_for_users_who_are_connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # LI-01
+    SteadyClock(monkeypatch)
     server = await started(tmp_path, "[limits]\nsends_per_min = 0\n", limited=True)
     alice = await server.member("alice")
     await alice.ask(create("g"))
@@ -67,8 +70,11 @@ async def test_rates_are_in_force_for_users_who_are_connected(tmp_path: Path) ->
     await server.stop()
 
 
-async def test_rates_that_were_all_off_are_counted_afterwards(tmp_path: Path) -> None:  # LI-01
+async def test_rates_that_were_all_off_are_counted_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # LI-01
     """A connection looks at its login whether anything of it is counted."""
+    SteadyClock(monkeypatch)
     off = "".join(
         f"{one}_per_min = 0\n" for one in ("sends", "transients", "reads", "requests", "control", "refusals")
     )
@@ -124,7 +130,9 @@ async def test_an_unreadable_word_file_changes_nothing(tmp_path: Path) -> None:
     alice = await server.member("alice")
     await alice.ask(create("g"))
     said = await server.refused(f'[app]\nrefused_words = "{tmp_path}/none"\n[limits]\nbody_bytes_max = 1024\n')
-    assert "rcim.toml:2" in said and "none" in said
+    assert "rcim.toml:2: app.refused_words: " in said and said.endswith("/none: No such file or directory")
+    said = await server.refused(f'[app]\nreplaced_words = "{tmp_path}"\n')
+    assert said.endswith(f"rcim.toml:2: app.replaced_words: {tmp_path}: Is a directory")
     assert await code(alice, send("g", "1", LONG)) == "done"
     await server.stop()
 
@@ -301,7 +309,7 @@ async def test_bounds_of_http_and_the_secret_of_rongcloud(tmp_path: Path) -> Non
 async def test_a_receiver_that_comes_changes_and_goes(tmp_path: Path, receiver: Receiver) -> None:  # CB-01, CB-04
     """What has happened is told to whoever is the receiver then; nothing is lost and it goes on where it was."""
     after = "Group.CallbackAfterSendMsg"
-    section = f'[callbacks]\nallow_private = true\ncommands = ["{after}"]\nurl = '
+    section = f'[callbacks]\nallow_private = true\ntimeout_ms = 30000\ncommands = ["{after}"]\nurl = '
     server = await started(tmp_path)
     alice = await server.member("alice")
     await alice.ask(create("g"))
@@ -346,8 +354,10 @@ async def test_a_receiver_that_comes_changes_and_goes(tmp_path: Path, receiver: 
 async def test_a_further_receiver(tmp_path: Path, receiver: Receiver) -> None:  # CB-06
     """The others go on as they are, and so do their consumers."""
     after = '["Group.CallbackAfterSendMsg"]'
-    first = f'[callbacks]\nallow_private = true\ncommands = {after}\nurl = "{receiver.url}/a"\n'
-    more = f'[receivers.more]\nallow_private = true\ncommands = {after}\nurl = "{receiver.url}/b"\n'
+    first = f'[callbacks]\nallow_private = true\ntimeout_ms = 30000\ncommands = {after}\nurl = "{receiver.url}/a"\n'
+    more = (
+        f'[receivers.more]\nallow_private = true\ntimeout_ms = 30000\ncommands = {after}\nurl = "{receiver.url}/b"\n'
+    )
     server = await started(tmp_path, first)
     outbox = server.server._back.consumers.outbox
     alice = await server.member("alice")
@@ -394,7 +404,9 @@ async def test_how_long_the_audit_log_is_kept(tmp_path: Path) -> None:
 
 async def test_whom_the_app_asks_before(tmp_path: Path, receiver: Receiver) -> None:  # CB-03
     """A question under way is answered by whom it was asked; the next one goes to the new receiver, or nowhere."""
-    section = '[callbacks]\nallow_private = true\ncommands = ["Group.CallbackBeforeSendMsg"]\nurl = '
+    section = (
+        '[callbacks]\nallow_private = true\ntimeout_ms = 30000\ncommands = ["Group.CallbackBeforeSendMsg"]\nurl = '
+    )
     server = await started(tmp_path, f'{section}"{receiver.url}"\n')
     alice = await server.member("alice")
     await alice.ask(create("g"))
@@ -486,10 +498,12 @@ async def test_an_administrator_reloads_and_only_looks(tmp_path: Path, caplog: p
     server.write("[limits]\nmentions_max = x\n")
     refused = await admin.ask(f.AdminReload(False))
     assert isinstance(refused, RcimError) and refused.code.name == "RELOAD_REFUSED" and "rcim.toml" in refused.detail
-    page = await admin.ask(f.AdminAudit(0, 0, "", "ADMIN_RELOAD", "", 0))
-    assert [entry.code for entry in page.entries] == [0, 0, 0]
-    page = await admin.ask(f.AdminAudit(0, 0, "", "ADMIN_RELOAD", page.next, 0))
-    assert refused.code.number in [entry.code for entry in page.entries], "it is audited"
+    codes: list[int] = []
+    cursor = ""
+    while not codes or cursor:
+        page = await admin.ask(f.AdminAudit(0, 0, "", "ADMIN_RELOAD", cursor, 0))
+        codes, cursor = [*codes, *(entry.code for entry in page.entries)], page.next
+    assert codes == [0, 0, 0, refused.code.number], "it is audited"
     await server.stop()
 
 

@@ -16,6 +16,7 @@ from rcim.client.link import ConnectionGone
 from rcim.operate.upkeep import new_history
 from rcim.wire import frames as f
 from tests.kit import TestCluster, TestServer, create, send, until
+from tests.kit_broker import free_port
 
 
 class App:
@@ -89,10 +90,9 @@ async def test_every_client_ends_with_what_the_restored_store_holds(
     """bob keeps what he has in memory, carol in a local store that is started again. Positions of the new history have
     passed those of the old one before either comes back: without its id nothing would be seen."""
     server = await begun(tmp_path)
-    port = server.port
     await server.stop()
     shutil.copytree(tmp_path / "data" / "store", tmp_path / "backup")
-    flags = (f"server.port={port}",)
+    flags = (f"server.port={free_port()}",)  # it starts again at the same place
     server = TestServer(tmp_path / "data", tls=False, flags=flags)
     await server.start()
     bob = server.client("bob")

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from rcim.base.errors import RcimError
 from rcim.content.elements import Text
-from tests.kit import TestServer, until
+from tests.kit import PATIENCE_S, TestServer, until
 
 
 class RongReceiver:
@@ -70,6 +70,7 @@ async def serve(tmp_path: Path, receiver: RongReceiver, *flags: str) -> TestServ
     }
     own = (
         "receivers.rong.profile=rongcloud",
+        "receivers.rong.timeout_ms=30000",
         f"receivers.rong.commands={','.join(urls)}",
         f"receivers.rong.urls={','.join(f'{name} {receiver.url}/{path}' for name, path in urls.items())}",
         "receivers.rong.allow_private=true",
@@ -89,7 +90,10 @@ async def refused(what: Any) -> str:
     return error.value.code.name
 
 
-async def test_messages_rooms_and_users(tmp_path: Path, receiver: RongReceiver) -> None:
+async def test_messages_rooms_and_users(
+    tmp_path: Path, receiver: RongReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcim.app.consumers.TELL_S", PATIENCE_S)
     server = await serve(tmp_path, receiver, "receivers.rong.blocked_messages=true")
     async with server.client("alice") as alice, server.client("administrator") as admin:
         await alice.create_group("Room", group_id="r", type_="ChatRoom")

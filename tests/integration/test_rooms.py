@@ -4,6 +4,7 @@ empty or kept alive (CR-04), members by joining (CR-05), what the app sets (CR-0
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack
 from rcim.client import AttributesEvent, Client, Message
-from tests.kit import TestCluster, TestServer, until
+from tests.kit import PATIENCE_S, TestCluster, TestServer, until
 from tests.kit_sdk import next_of
 
 FLAGS = (
@@ -61,11 +62,11 @@ async def names(client: Client, group_id: str = "room") -> set[str]:
 
 
 async def in_room(client: Client, wanted: set[str], group_id: str = "room") -> None:
-    for _ in range(200):
-        if await names(client, group_id) == wanted:
-            return
-        await asyncio.sleep(0.02)
-    assert await names(client, group_id) == wanted
+    """Wait until they are in it."""
+    end = time.monotonic() + PATIENCE_S
+    while (found := await names(client, group_id)) != wanted:
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.005)
 
 
 async def refused(job: object) -> str:

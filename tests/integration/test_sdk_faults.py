@@ -17,7 +17,7 @@ from rcim.client.local import REREAD
 from rcim.client.model import message_of
 from rcim.content.elements import Custom
 from rcim.wire import frames as f
-from tests.kit import TestServer, until
+from tests.kit import PATIENCE_S, TestServer, until
 from tests.kit_sdk import listen, next_of, restored, take, with_store
 
 
@@ -139,7 +139,7 @@ async def test_nobody_waits_for_what_will_not_be_sent(plain_server: TestServer, 
             await until(lambda: bob.ended is not None)
         for post in (bob.post("g", "1"), bob.post("g", "2"), bob.post("h", "3")):
             with pytest.raises(RcimError):
-                await asyncio.wait_for(post.sent(), 10)
+                await asyncio.wait_for(post.sent(), PATIENCE_S)
     away = with_store(plain_server, tmp_path)
     away._port = 1  # there is nobody
     await away.start()

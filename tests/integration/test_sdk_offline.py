@@ -20,7 +20,8 @@ from rcim.client import (
     User,
 )
 from rcim.client.link import ConnectionGone
-from tests.kit import TestServer, until
+from tests.kit import PATIENCE_S, TestServer, until
+from tests.kit_broker import free_port
 from tests.kit_sdk import next_of, restored, take, with_store
 
 
@@ -88,12 +89,12 @@ async def test_what_is_known_is_there_without_a_server(tmp_path: Path) -> None:
 
 
 async def test_what_is_posted_without_a_server_goes_out_in_order(tmp_path: Path) -> None:
-    server = TestServer(tmp_path / "data", tls=False)
+    flags = (f"server.port={free_port()}",)
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
     await server.start()
     async with with_store(server, tmp_path) as bob:
         for name in ("a", "b"):
             await bob.create_group(name, group_id=name, type_="ChatRoom")
-    port = server.port
     await server.stop()
     away = with_store(server, tmp_path)
     await away.start()
@@ -108,9 +109,9 @@ async def test_what_is_posted_without_a_server_goes_out_in_order(tmp_path: Path)
         p.client_msg_id for name in ("a", "b") for p in first if p.conversation == f"g:{name}"
     ]
     last = away.post("a", "a5")
-    server = TestServer(tmp_path / "data", tls=False, flags=(f"server.port={port}",))
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
     await server.start()
-    result = await asyncio.wait_for(last.sent(), 30)
+    result = await asyncio.wait_for(last.sent(), PATIENCE_S)
     assert result.seq == 6
     await until(lambda: not away.posts)
     for name, count in (("a", 6), ("b", 5)):

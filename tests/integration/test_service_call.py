@@ -20,7 +20,7 @@ from rcim.service import service as service_module
 from rcim.service.results import GroupFacts
 from rcim.service.service import Service
 from rcim.wire import frames as f
-from tests.kit import TestCluster, TestServer, create, send, until
+from tests.kit import SteadyClock, TestCluster, TestServer, create, send, until
 
 ROOT = Principal("administrator", True)
 BODY = send("g", "").body
@@ -68,7 +68,8 @@ async def test_a_refusal_is_raised(service: Service) -> None:
         assert refused.value.code.name == code
 
 
-async def test_calls_are_counted_for_their_user(tmp_path: Path) -> None:  # LI-01
+async def test_calls_are_counted_for_their_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # LI-01
+    SteadyClock(monkeypatch)
     server = TestServer(tmp_path, tls=False, limited=True, flags=("limits.reads_per_min=3",))
     await server.start()
     alice = Principal("alice", False)

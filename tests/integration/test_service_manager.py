@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app import service_manager
+from rcim.app.processes import service_manager
 from tests.e2e.test_commands import BIN, QUICK
 from tests.kit import until
 

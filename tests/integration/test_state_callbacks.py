@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ import pytest
 from aiohttp import web
 
 from rcim.actor.events import SessionChanged
-from rcim.app.app_callbacks import spec_of
-from rcim.app.settings import Receiver as ReceiverSettings
+from rcim.app.consumers.app_callbacks import spec_of
+from rcim.app.settings.all_settings import Receiver as ReceiverSettings
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import DeviceNews, Platform, Presence
-from rcim.bus import gateway_router, remote
+from rcim.bus import gateway_router
 from rcim.client import Client
 from rcim.hooks.profiles.table import STATE_CHANGE
 from rcim.hooks.profiles.tencent import TencentProfile
@@ -26,8 +26,8 @@ from rcim.outbox.destination import Untaken
 from rcim.store.event_log import KeptEvent
 from rcim.web.client import WebClient
 from rcim.wire import frames as f
-from tests.kit import TestCluster, TestServer, create, send, until
-from tests.kit_callbacks import Receiver, receiver, says, serve
+from tests.kit import PATIENCE_S, TestCluster, TestServer, create, fall_silent, send, until
+from tests.kit_callbacks import PATIENT, Receiver, receiver, says, serve
 
 __all__ = ["receiver"]  # the fixture
 
@@ -99,7 +99,12 @@ async def test_what_the_app_is_told_of_devices(tmp_path: Path, receiver: Receive
 
 
 async def test_the_same_over_gateways(tmp_path: Path, receiver: Receiver) -> None:
-    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={STATE_CHANGE}", "callbacks.allow_private=true")
+    own = (
+        f"callbacks.url={receiver.url}",
+        f"callbacks.commands={STATE_CHANGE}",
+        "callbacks.allow_private=true",
+        PATIENT,
+    )
     cluster = TestCluster(tmp_path / "data", flags=(*own, "app.guests=true"))
     await cluster.start()
     await all_that_happens(cluster, receiver)
@@ -113,9 +118,9 @@ async def test_the_same_over_gateways(tmp_path: Path, receiver: Receiver) -> Non
 
 
 async def test_silence_and_a_forced_log_out(tmp_path: Path, receiver: Receiver) -> None:
-    flags = ("limits.heartbeat_ms=100", "limits.idle_ms=200", "limits.idle_grace_ms=50")
-    server = await serve(tmp_path, receiver, *flags, commands=STATE_CHANGE)
+    server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
     raw = await login(server, "alice", Platform.MOBILE)
+    fall_silent(server)
     await raw.closed()
     await until(lambda: told(receiver, "alice")[1:] == [("Disconnect", "TimeOut", "Mobile", [])])
     await server.stop()
@@ -164,7 +169,7 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
 async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.consumers.TELL_S", 0.01)
+    monkeypatch.setattr("rcim.app.consumers.all_consumers.TELL_S", 0.01)
 
     async def answer(request: web.Request, body: Any) -> web.StreamResponse:
         await receiver.release.wait()
@@ -207,7 +212,10 @@ async def test_who_wants_no_news_any_more_holds_nothing_back(tmp_path: Path, rec
     await server.stop()
 
 
-async def test_what_waits_is_told_before_the_end(tmp_path: Path, receiver: Receiver) -> None:
+async def test_what_waits_is_told_before_the_end(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcim.app.consumers.TELL_S", PATIENCE_S)
     server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
     await login(server, "alice", Platform.WEB)
     await server.stop()
@@ -231,7 +239,7 @@ class NoFacts:
 
 def telling_of(receiver: Receiver, hooks: list[Any]) -> Telling:
     spec = spec_of("callbacks", ReceiverSettings(url=receiver.url, commands=(STATE_CHANGE,)))
-    told = ToldReceiver(spec, TencentProfile(1, "", DEFAULTS), WebClient(1000, allow_private=True))
+    told = ToldReceiver(spec, TencentProfile(1, "", DEFAULTS), WebClient(30_000, allow_private=True))
     return Telling(told, hooks, 1000, NoFacts())
 
 
@@ -300,7 +308,12 @@ async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiv
 
 
 async def cluster_of(tmp_path: Path, receiver: Receiver) -> TestCluster:
-    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={STATE_CHANGE}", "callbacks.allow_private=true")
+    own = (
+        f"callbacks.url={receiver.url}",
+        f"callbacks.commands={STATE_CHANGE}",
+        "callbacks.allow_private=true",
+        PATIENT,
+    )
     made = TestCluster(tmp_path / "data", flags=own)
     await made.start()
     return made
@@ -313,18 +326,32 @@ async def two(cluster: TestCluster, receiver: Receiver) -> tuple[Any, Any]:
     return found[0], found[1]
 
 
-def break_pipes(cluster: TestCluster) -> None:
-    """Owner and gateways live, and what is between them does not."""
-    for _, owner in cluster.gateways:
+def break_pipes(cluster: TestCluster, *gateways: int) -> Callable[[], None]:
+    """Owner and gateways live, and what is between them does not, of all or of these; until the function is called."""
+    broken = [owner for at, (_, owner) in enumerate(cluster.gateways) if not gateways or at in gateways]
+    path = broken[0]._path
+    for owner in broken:
         assert owner._pipe is not None
+        owner._path = Path("/nonexistent")
         owner._pipe.close()
 
+    def mend() -> None:
+        for owner in broken:
+            owner._path = path
 
-async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: Receiver) -> None:
+    return mend
+
+
+async def test_a_bus_that_breaks_is_no_end_of_anybody(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_router, "SETTLE_S", PATIENCE_S)
     cluster = await cluster_of(tmp_path, receiver)
     stays, goes = await two(cluster, receiver)
-    break_pipes(cluster)
+    mend = break_pipes(cluster)
+    await until(lambda: cluster.links.session_grace.waiting)
     await goes.close()  # meanwhile
+    mend()
     await until(lambda: len(told(receiver, "bob")) == 2)
     await until(
         lambda: all(owner.linked for _, owner in cluster.gateways) and not cluster.links.session_grace.waiting
@@ -340,12 +367,13 @@ async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: 
 async def test_a_pipe_that_is_away_for_long_is_an_end_and_a_login(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "AGAIN_S", 0.3)
     monkeypatch.setattr(gateway_router, "SETTLE_S", 0.1)
     cluster = await cluster_of(tmp_path, receiver)
     stays, goes = await two(cluster, receiver)
-    break_pipes(cluster)
+    mend = break_pipes(cluster)
     await goes.close()
+    await until(lambda: len(told(receiver, "alice")) == 2)
+    mend()
     await until(lambda: len(told(receiver, "alice")) == 3)
     await stays.close()
     await until(lambda: len(told(receiver, "alice")) == 4)
@@ -366,13 +394,12 @@ async def test_who_is_replaced_while_its_pipe_is_broken_goes_when_it_is_back(
     cluster.at = 1
     async with cluster.client("administrator") as admin:
         await until(lambda: admin.user_id and cluster.links.unsettled_s <= 0)
-        broken = cluster.gateways[0][1]._pipe
-        assert broken is not None
-        broken.close()
+        mend = break_pipes(cluster, 0)
         await until(lambda: cluster.links.session_grace.waiting)
         second = await login(cluster, "alice", Platform.WEB)
         assert await admin.close_devices(user_id="bob") == 1
         await second.close()
+        mend()
         assert await first.closed() and await logged_out.closed()
     await until(lambda: len(told(receiver, "alice")) == 3 and len(told(receiver, "bob")) == 2)
     there, ended = ("Login", "Register", "Web", []), ("Disconnect", "LinkClose", "Web", [])
@@ -439,7 +466,7 @@ async def test_a_hook_that_hangs_or_is_cancelled_ends_nothing() -> None:
             await future
         seen.append(fields["EventTime"])
 
-    telling = Telling(None, [hook], 20, NoFacts())
+    telling = Telling(None, [hook], 300, NoFacts())
     assert await telling.deliver(happened("one", "one", "one", "one", "two", "three")) == []
     assert telling.counts == {"told": 6}
     assert [n for n in seen if n in (3, 4)] == [3, 4] and {5, 6} <= set(seen)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.datadir import DataDirError
+from rcim.app.files.datadir import DataDirError
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.client import User

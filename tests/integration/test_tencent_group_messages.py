@@ -13,7 +13,7 @@ from rcim.client.model import Message
 from rcim.content.elements import Text
 from tests.integration.test_tencent_groups import code, ok, rows
 from tests.kit import until
-from tests.kit_callbacks import Receiver, receiver
+from tests.kit_callbacks import PATIENT, Receiver, receiver
 from tests.kit_http import ADMINISTRATOR, BackEnd, back_end
 
 __all__ = ["receiver"]  # the fixture
@@ -83,7 +83,7 @@ async def test_what_is_sent(tmp_path: Path) -> None:
 
 async def test_callbacks_that_the_app_forbids(tmp_path: Path, receiver: Receiver) -> None:  # CB-03, CB-04
     commands = "Group.CallbackBeforeSendMsg,Group.CallbackAfterSendMsg"
-    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={commands}", "callbacks.allow_private=true")
+    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={commands}", "callbacks.allow_private=true", PATIENT)
     async with back_end(tmp_path, *own) as app:
         await room(app)
         send = {"GroupId": "g", "MsgBody": text("x")}
@@ -263,7 +263,7 @@ async def test_an_import_and_life_after_it(tmp_path: Path) -> None:  # GR-08
 
 async def test_an_import_makes_no_callbacks(tmp_path: Path, receiver: Receiver) -> None:  # GR-08
     commands = "Group.CallbackAfterNewMemberJoin,Group.CallbackAfterSendMsg,Group.CallbackAfterCreateGroup"
-    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={commands}", "callbacks.allow_private=true")
+    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={commands}", "callbacks.allow_private=true", PATIENT)
     async with back_end(tmp_path, *own) as app:
         await ok(app, "import_group", Type="Public", Name="old", GroupId="g", Owner_Account="alice", CreateTime=1000)
         await ok(app, "import_group_member", GroupId="g", MemberList=rows("bob"))

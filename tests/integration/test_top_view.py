@@ -17,7 +17,7 @@ from rcim.top.once import as_json, as_text, picture
 from rcim.top.overview import LEVELS, RATES, TROUBLE, sample
 from rcim.top.source import Away, Source, Target, TopError
 from rcim.top.view import SEARCH_MAX, Page, TopView
-from tests.kit import TestCluster, TestServer, until
+from tests.kit import SteadyClock, TestCluster, TestServer, until
 
 
 @pytest.fixture
@@ -95,7 +95,8 @@ async def filled(server: TestServer) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-async def test_tabs_and_tables(server: TestServer, size: tuple[int, int]) -> None:
+async def test_tabs_and_tables(server: TestServer, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    SteadyClock(monkeypatch)  # all of it is of the last 10 s, however long it takes
     await filled(server)
     async with server.client("bob"), screen(server, size) as at:
         await at.until(lambda: "running" in at.text("state") and "Messages" in at.text("lines"))
@@ -272,7 +273,8 @@ async def test_no_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [TestServer, TestCluster])
-async def test_one_picture(tmp_path: Path, kind: type[TestServer]) -> None:
+async def test_one_picture(tmp_path: Path, kind: type[TestServer], monkeypatch: pytest.MonkeyPatch) -> None:
+    SteadyClock(monkeypatch)
     server = kind(tmp_path / "data", tls=False)
     await server.start()
     try:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rcim.actor.tracing import TRACES_MAX, Stage, Stop, Traces
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, MessageState, MsgFlag, Priority
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from tests.kit import TestServer, create, send
+from tests.kit import SteadyClock, TestServer, create, send
 
 FLAGS = tuple(f"types.ChatRoom.{rate}=3" for rate in ("messages_per_s", "normal_per_s", "low_per_s"))
 
 
-async def test_every_stage_tells_why(tmp_path: Path) -> None:
+async def test_every_stage_tells_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    time = SteadyClock(monkeypatch)
     server = TestServer(tmp_path / "data", tls=False, flags=FLAGS)
     await server.start()
     admin, alice, bob = await server.member("administrator"), await server.member("alice"), await server.member("bob")
@@ -43,6 +46,7 @@ async def test_every_stage_tells_why(tmp_path: Path) -> None:
     assert named.online == 2, "carol is not there"
     await alice.ask(f.MessageRecall("g:g", 1))
     assert (await trace("alice", "named")).state is MessageState.RECALLED
+    time.ms += 60_000  # there is room again
     for i in range(12):
         alice.write(send("g", f"c{i}", priority=Priority.LOW).encode(100 + i))
     answered = 0

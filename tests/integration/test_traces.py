@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rcim.app import trace_export
-from rcim.app.traces import MessageTraces
+from rcim.app.tracing import trace_export
+from rcim.app.tracing.traces import MessageTraces
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority
 from rcim.content.elements import Text, encode_body

@@ -15,7 +15,7 @@ from rcim.base.terms import AddResult, AppList, ApplyJoinOption, UserList
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
 from tests.integration.test_one_to_one_faults import gated
-from tests.kit import Raw, TestServer, create, send, until
+from tests.kit import Raw, SteadyClock, TestServer, create, send, until
 from tests.kit_callbacks import Receiver, receiver, serve
 
 __all__ = ["receiver"]
@@ -173,7 +173,10 @@ async def test_a_guest_that_the_app_is_asked_about_may_be_gone(tmp_path: Path, r
     await server.stop()
 
 
-async def test_what_waits_in_the_back_ends_queue(tmp_path: Path) -> None:  # LI-02, ID-09
+async def test_what_waits_in_the_back_ends_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # LI-02, ID-09
+    SteadyClock(monkeypatch)  # nothing has its turn by itself
     flags = ("app.administrators=administrator,bot", "limits.backend_sends_per_s=1")
     server = TestServer(tmp_path / "data", tls=False, flags=flags, limited=True)
     await server.start()

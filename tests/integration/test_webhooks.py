@@ -41,6 +41,7 @@ async def test_events_and_questions(tmp_path: Path, receiver: Receiver, monkeypa
     flags = (
         f"receivers.own.url={receiver.url}",
         "receivers.own.allow_private=true",
+        "receivers.own.timeout_ms=30000",
         "receivers.own.profile=rcim",
         f"receivers.own.secrets_file={tmp_path / 'secrets'}",
         "receivers.own.commands=message.sent,group.created,before.message.send",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, HeldBack, Priority
 from rcim.client import User
 from rcim.content.elements import Text, decode_body, encode_body
+from rcim.dispatch import stepping
+from rcim.rules.word_filter import WordFilter
 from rcim.wire import frames as f
 from tests.kit import Raw, TestServer, create, send
 
@@ -173,3 +177,54 @@ async def test_who_and_what_is_protected_passes_before_all_others(tmp_path: Path
     third = await server.member("owner")
     assert (await third.ask(call)).seq
     await server.stop()
+
+
+async def test_a_long_change_of_words_leaves_the_loop_its_turns(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:  # SC-05
+    """Where a step has no time at all, one word is folded in a turn of the loop: whatever a word costs, a change of many
+    is no longer. And the first message finds the filter made."""
+    monkeypatch.setattr(stepping, "STEP_S", 0.0)
+    monkeypatch.setattr(stepping, "PAUSE_S", 0.0)
+    loop, turn, folded = asyncio.get_running_loop(), 0, Counter[int]()
+    stopped = False
+
+    def next_turn() -> None:
+        nonlocal turn
+        turn += 1
+        if not stopped:
+            loop.call_soon(next_turn)
+
+    def counted(words: WordFilter, text: str) -> str:
+        folded[turn] += 1
+        return word(words, text)
+
+    word = WordFilter._word
+    monkeypatch.setattr(WordFilter, "_word", counted)
+    admin, alice = await server.member("administrator"), await server.member("alice")
+    await alice.ask(create("g"))
+    next_turn()
+    new = [f"word {number:03}" for number in range(500)]
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, new, [])) == "done"
+    assert folded.total() == len(new) and max(folded.values()) <= 2
+    assert await code(admin, f.AdminListChange(AppList.REPLACED_WORDS, new[:100], [])) == "done"
+    assert await code(alice, send("g", "1", "word 007")) == "DIRTY_WORD"
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, [], new)) == "done"
+    assert await code(alice, send("g", "2", "word 007 and word 200")) == "done"
+    assert await texts(alice) == ["*** and word 200"]
+    assert folded.total() == 2 * len(new) + 100 and max(folded.values()) <= 2
+    stopped = True
+
+
+async def test_two_administrators_who_change_words_at_once_lose_nothing(server: TestServer) -> None:  # SC-05
+    admin, other = await server.member("administrator"), await server.member("administrator")
+    first, second = ([f"{name} {number}" for number in range(200)] for name in ("first", "second"))
+    answers = await asyncio.gather(
+        code(admin, f.AdminListChange(AppList.REFUSED_WORDS, first, [])),
+        code(other, f.AdminListChange(AppList.REFUSED_WORDS, second, [])),
+    )
+    assert answers == ["done", "done"]
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+    for text in (first[-1], second[-1]):
+        assert await code(alice, send("g", text, text)) == "DIRTY_WORD"

@@ -13,6 +13,7 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import user_commands as u
+from rcim.actor import user_results
 from rcim.actor.app import settle
 from rcim.actor.group import GroupActor
 from rcim.actor.records import MessageOptions, TypeSaved
@@ -206,7 +207,7 @@ def test_figures_are_those_of_the_group_and_of_its_type() -> None:  # FC-08
     for i in range(7):
         kit.do(offer("carol", f"w{i}"))
     flow = kit.do(u.ReadFlow("root", True)).result
-    assert isinstance(flow, o.Flow)
+    assert isinstance(flow, user_results.Flow)
     normal = flow.rows[1]
     assert (normal.name, normal.priority, normal.offered, normal.passed, normal.held_by_total) == (
         "lobby",

@@ -9,6 +9,7 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
 from rcim.actor import ultra_commands as uc
+from rcim.actor import user_results
 from rcim.actor import workflows as w
 from rcim.actor.outcomes import Added
 from rcim.actor.queries import HeadsQuery
@@ -222,7 +223,7 @@ async def test_nothing_is_kept_in_channels_of_an_account_that_is_deleted(
     assert rows_of(town, "u1") == {}
     for key in (NEWS, TEAM):
         assert isinstance(await town.answer(key, send("u1", "x")), o.Refused)
-    assert await town.answer(TEAM, uc.ReadInsiders("u0", False, "", 10)) == o.Listed(["u0"], "")
+    assert await town.answer(TEAM, uc.ReadInsiders("u0", False, "", 10)) == user_results.Listed(["u0"], "")
     assert check(town.backend).faults == []
 
 

@@ -25,9 +25,9 @@ from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Delivery, Request
 from rcim.rules.conversation_kinds import addressed
 from rcim.rules.group_types import GroupType
-from rcim.store.answers import ConnectionRow, ConnectionsPage
 from rcim.store.backend import DamagedError, FullError, MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
+from rcim.store.connection_answers import ConnectionRow, ConnectionsPage
 from rcim.store.shard_log import ShardLog
 from rcim.store.store import Store
 from tests.kit import PATIENCE_S, UNLIMITED, app_state, until

@@ -12,6 +12,7 @@ from msgspec.structs import replace as replace_struct
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
 from rcim.actor import user_commands as u
+from rcim.actor import user_results
 from rcim.actor.user import user_key
 from rcim.actor.workflows import EnterGroup
 from rcim.base.limits import DEFAULTS
@@ -165,7 +166,7 @@ async def test_who_withdraws_an_admission_is_not_put_in(withdraws: Any, by: str,
     await sim.answer("g:a", create("a"))
     key = user_key("bob")
     await sim.answer(key, u.AdmitToGroup(by, admin, "g:a", 1000))
-    assert isinstance(await sim.answer(key, withdraws), o.Done | o.Invalidated)
+    assert isinstance(await sim.answer(key, withdraws), o.Done | user_results.Invalidated)
     invite = c.InviteUsers("u0", True, ["bob"], admissions={"bob": 1000})
     found = await sim.answer("g:a", invite)
     assert found.results == [("bob", AddResult.FAILED if out else AddResult.ADDED)]

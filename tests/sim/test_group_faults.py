@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from rcim.actor import commands as c
+from rcim.actor import import_commands
 from rcim.actor import outcomes as o
 from rcim.actor.app import AppActor, settle
 from rcim.actor.records import TypeSaved
@@ -74,10 +75,10 @@ async def test_importing_where_a_group_without_stored_messages_was() -> None:  #
     await sim.answer("g:x", c.DissolveGroup("u0", True))
     made = replace_owner(create("x", "Public", importing=True, create_time_ms=1000))
     assert isinstance(await sim.answer("g:x", made), o.Created)
-    rows = [c.ImportedMessage("u1", 2000 + i, Priority.NORMAL, f"i{i}", b"b") for i in range(2)]
-    found = await sim.answer("g:x", c.ImportMessages("root", True, rows))
+    rows = [import_commands.ImportedMessage("u1", 2000 + i, Priority.NORMAL, f"i{i}", b"b") for i in range(2)]
+    found = await sim.answer("g:x", import_commands.ImportMessages("root", True, rows))
     assert isinstance(found, o.Imported) and found.last_seq == found.first_seq + 1
-    await sim.answer("g:x", c.FinishImport("root", True))
+    await sim.answer("g:x", import_commands.FinishImport("root", True))
     sent = await sim.answer("g:x", send("u0", "c2"))
     page = await sim.answer("g:x", c.ReadHistory("u0", False, 0, 0, 100, False, 0, 0))
     assert [m.seq for m in page.messages] == [sent.seq] and page.first_seq == sent.seq, "the others are too old"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rcim.actor import commands as c
+from rcim.actor import import_commands
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
 from rcim.actor.records import Member
@@ -51,8 +52,10 @@ def anything(rng: random.Random, type_: str, serial: int) -> Any:
             c.SendMessage(by, admin, "", "", f"d{serial}", Priority.LOW, b"b"),
             c.CreateGroup(by, admin, "g", type_, text or "n", "", "", "", option, some[:1], by),
             c.CreateGroup(by, True, "g", type_, "old", "", "", "", option, [], one, importing=True),
-            c.ImportMembers(by, True, [c.ImportedMember(u, Role.MEMBER, 0, 1) for u in some]),
-            c.FinishImport(by, True),
+            import_commands.ImportMembers(
+                by, True, [import_commands.ImportedMember(u, Role.MEMBER, 0, 1) for u in some]
+            ),
+            import_commands.FinishImport(by, True),
             c.EditGroup(by, admin, {"name": f"n{serial % 3}"}, None, None, ()),
             c.EditGroup(by, admin, {}, option, rng.choice([None, 3, 100]), (("G", text.encode()),)),
             c.GiveGroup(by, admin, one),

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from rcim.actor import commands as c
+from rcim.actor import import_commands
 from rcim.actor import outcomes as o
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded, PagedRoster
@@ -260,8 +261,10 @@ def more(rng: random.Random, serial: int, kept: Callable[[int], Message | None])
             c.ReadReceipts(by, admin, seq, True, "", 9, original=kept(seq)),
             c.ClearMessages(by, False),
             c.EraseSender(by, admin, rng.choice(USERS)),
-            c.ImportMessages(
-                by, True, [c.ImportedMessage(user, 0, Priority.NORMAL, f"i{serial}", b"b") for user in some]
+            import_commands.ImportMessages(
+                by,
+                True,
+                [import_commands.ImportedMessage(user, 0, Priority.NORMAL, f"i{serial}", b"b") for user in some],
             ),
             c.ReadSome(by, admin, list(USERS)),
             c.TraceMessage(by, True, by, f"d{serial - 1}"),

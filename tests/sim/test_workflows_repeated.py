@@ -25,7 +25,15 @@ from rcim.actor.reload_workflows import Reload
 from rcim.actor.unique import unique_id_base
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
-from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, MsgFlag, UserList, pair_conversation
+from rcim.base.terms import (
+    AppList,
+    ApplyJoinOption,
+    InviteConsent,
+    MessageState,
+    MsgFlag,
+    UserList,
+    pair_conversation,
+)
 from rcim.bus.remote import RemoteOwner
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.rules.targets import LabelChange, Target
@@ -80,6 +88,7 @@ CASES: dict[str, w.AnyWorkflow] = {
     "dissolve a channel": w.DissolveChannel("u0", key=ULTRA + "@TOPIC#_old", admin=False),
     "delete up to a time": w.TrimUpTo("u0", key="g:a", admin=False, to_time_ms=(1 << 63)),
     "list": w.ListUsers("bob", UserList.BLACK, ["carol", "u1"], ["dave"]),
+    "the app's list": w.ChangeAppList("root", AppList.REFUSED_WORDS, ["evil"], ["none"]),
     "first login": w.Login("stranger", False, 1000),
     "broadcast": w.Broadcast("bob", "n1", 2, b"body", MessageOptions(target=Target(tags_any=("beta",))), 60),
     "list consumers": ob.ReadConsumers("root", ""),
@@ -211,6 +220,7 @@ def state(sim: Asking) -> dict[str, Any]:
             sorted((one.key, one.by) for one in user.invitations),
             (user.profile.labels, bool(user.seen_ms)),
         )
+    found["words"] = sim.store.load_app().lists
     guests = sim.dispatcher._app_state.guests
     found["guest"] = guests.is_here("@GUEST#1"), guests.groups()
     return found

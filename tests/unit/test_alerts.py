@@ -207,6 +207,23 @@ CASES = {
         "lines of the audit log of a:7480 are lost",
         level("rcim_audit_lines_lost_total", 2),
     ),
+    "RcimLogLinesDropped": case(
+        grows("rcim_log_lines_dropped_total", 1, process="gateway 1", reason="no_room"),
+        "lines of the log of gateway 1 at a:7480 are lost: no_room",
+        level("rcim_log_lines_dropped_total", 2, process="gateway 1", reason="no_room"),
+        process="gateway 1",
+        reason="no_room",
+    ),
+    "RcimErrorsRepeat": case(
+        grows("rcim_log_lines_suppressed_total", 120, process="owner", level="error"),
+        "owner at a:7480 logs the same errors 2 times a second",
+        [
+            grows("rcim_log_lines_suppressed_total", 30, process="owner", level="error"),
+            grows("rcim_log_lines_suppressed_total", 120, process="owner", level="warning"),
+        ],
+        process="owner",
+        level="error",
+    ),
     "RcimOpenFiles": case(
         [
             level("rcim_process_open_files", 95, process="server"),

@@ -12,8 +12,8 @@ from aiohttp import web
 from rcim.actor.before_callbacks import BeforeCallback, LogIn
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
-from rcim.app.settings import SettingsError
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import SettingsError
+from rcim.app.settings.sources import load
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform

@@ -17,9 +17,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.settings import Settings
-from rcim.app.sources import load
+from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.sources import load
 from rcim.base import clock
 from rcim.operate import backup as b
 from rcim.operate import manifest as m

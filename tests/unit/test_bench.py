@@ -94,7 +94,7 @@ async def test_tls_records_say_their_plaintext() -> None:
     import tempfile
     from pathlib import Path
 
-    from rcim.app.datadir import DataDir
+    from rcim.app.files.datadir import DataDir
     from rcim.client.trust import client_context
     from rcim.connect.listener import server_context
     from rcim.session.tls import TlsCore

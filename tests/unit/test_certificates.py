@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app import certificates
-from rcim.app.certificates import CERTIFICATE_DAYS, DAY_S, SOON_S, key_pem, new_key, self_signed
-from rcim.app.datadir import DataDir
-from rcim.app.exposure import OTHER_FILES, files_warning, warnings_at_start
-from rcim.app.reload_parts import ReloadRefused
-from rcim.app.sources import load
+from rcim.app.files import certificates
+from rcim.app.files.certificates import CERTIFICATE_DAYS, DAY_S, SOON_S, key_pem, new_key, self_signed
+from rcim.app.files.datadir import DataDir
+from rcim.app.reload.reload_parts import ReloadRefused
+from rcim.app.settings.exposure import OTHER_FILES, files_warning, warnings_at_start
+from rcim.app.settings.sources import load
 from rcim.base import clock
 from rcim.client import client_context
 from rcim.connect.listener import server_context

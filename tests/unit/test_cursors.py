@@ -12,7 +12,7 @@ from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.actor import user_commands as u
-from rcim.actor import user_records
+from rcim.actor import user_records, user_results
 from rcim.actor.app import AppActor, settle
 from rcim.actor.group import GroupActor
 from rcim.actor.records import TypeSaved
@@ -149,7 +149,7 @@ def test_group_types(monkeypatch: pytest.MonkeyPatch) -> None:  # GT-20
 
     def page(cursor: str) -> tuple[list[str], str]:
         found = actor.handle(u.ReadTypes("x", True, cursor), 1000, 1).result
-        assert isinstance(found, o.Types)
+        assert isinstance(found, user_results.Types)
         return [row.name for row in found.rows if row.name in NAMES], found.next
 
     found: list[str] = []

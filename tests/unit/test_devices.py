@@ -14,7 +14,7 @@ from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 from rcim.dispatch.session_registry import BEGUN_MAX, SessionRegistry
 from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, presence_of, too_many
-from rcim.store.answers import PresenceRow
+from rcim.store.connection_answers import PresenceRow
 
 KNOWN, BEGINS, COMES_BACK = DeviceNews.KNOWN, DeviceNews.BEGINS, DeviceNews.COMES_BACK
 WEB, DESKTOP, MOBILE, SERVER = Platform.WEB, Platform.DESKTOP, Platform.MOBILE, Platform.SERVER

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from rcim.app.certificates import key_pem, new_key, self_signed
-from rcim.app.settings import Settings
-from rcim.app.sources import load
+from rcim.app.files.certificates import key_pem, new_key, self_signed
+from rcim.app.settings.all_settings import Settings
+from rcim.app.settings.sources import load
 from rcim.operate import disk_checks, doctor, machine_checks, server_checks
 from rcim.operate.disk_checks import DAY_MS, file_system_of
 from rcim.operate.findings import Finding

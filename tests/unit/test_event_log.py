@@ -13,7 +13,7 @@ from rcim.base.ids import SHARDS
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform
 from rcim.store import event_log, keys
-from rcim.store.backend import Backend, LmdbBackend, MemoryBackend, StoreError
+from rcim.store.backend import Backend, DamagedError, LmdbBackend, MemoryBackend, StoreError
 from rcim.store.check import check
 from rcim.store.event_log import Bounds
 from rcim.store.filling import append_now
@@ -254,3 +254,69 @@ def test_an_event_is_found_by_its_time(kept: Kept) -> None:
     assert kept.events.oldest_ms({A: 8, B: 1}) == 1030 and kept.events.oldest_ms({B: 1}) == 0
     kept.events.rewind("one", {A: 3, B: 9})
     assert kept.events.consumers()["one"][A] == 3 and kept.events.consumers()["one"][B] == 1
+
+
+def test_how_far_a_consumer_has_come_is_kept_with_the_next_append(kept: Kept) -> None:
+    kept.events.register("one")
+    kept.happen(A, "a1", "a2")
+    change = kept.events.commit_along("one", {A: 3})
+    assert kept.events.consumers()["one"][A] == 1
+    kept.happen(B, "b1")
+    assert kept.events.consumers()["one"][A] == 3 and change.finish()
+    assert check(kept.backend).faults == []
+
+
+def test_what_was_finished_is_not_written_by_a_later_append(kept: Kept) -> None:
+    """A replay has set the consumer back meanwhile."""
+    kept.events.register("one")
+    kept.happen(A, "a1", "a2")
+    change = kept.events.commit_along("one", {A: 3})
+    assert not change.finish()
+    kept.happen(B, "b1")
+    assert kept.events.consumers()["one"][A] == 1
+
+
+def test_an_append_that_fails_keeps_nothing_of_what_goes_along(kept: Kept) -> None:
+    kept.events.register("one")
+    kept.happen(A, "a1", "a2")
+    change = kept.events.commit_along("one", {A: 3})
+    with pytest.raises(StoreError):
+        kept.happen(A, "never", records=(r.SeqReserved("g:none", 0),))
+    assert kept.events.consumers()["one"][A] == 1
+    kept.happen(B, "b1")
+    assert not change.finish() and kept.events.consumers()["one"][A] == 1
+
+
+def test_an_append_does_not_fail_because_of_what_goes_along(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept.events.register("one")
+
+    def fails(view: object, name: str, following: object) -> None:
+        raise DamagedError("a row that can't be read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.events, "move", fails)
+        change = kept.events.commit_along("one", {A: 2})
+        trimming = kept.events.trim_along(KEEP_ALL, 10)
+        kept.happen(A, "a1")
+        assert kept.names(A) == ["a1"] and not change.finish() and trimming.finish() is None
+    kept.events.commit("one", {A: 2})
+    assert kept.events.consumers()["one"][A] == 2
+
+
+def test_events_go_with_the_next_append(kept: Kept) -> None:
+    kept.events.register("one")
+    kept.happen(A, "a1", "a2", "a3")
+    kept.events.commit("one", {A: 3})
+    trimming = kept.events.trim_along(KEEP_ALL, 10)
+    kept.happen(B, "b1")
+    assert kept.names(A) == ["a3"] and kept.names(B) == ["b1"] and trimming.finish() == 2
+    assert kept.events.dropped["one"] == 0 and check(kept.backend).faults == []
+
+
+def test_what_is_dropped_with_an_append_is_counted(kept: Kept) -> None:
+    kept.events.register("one")
+    kept.happen(A, "a1", "a2", time_ms=1000)
+    trimming = kept.events.trim_along(Bounds(2000, 1 << 40), 10)
+    kept.happen(B, "b1", time_ms=3000)
+    assert trimming.finish() == 2 and kept.events.dropped["one"] == 2 and kept.names(A) == []
+    assert kept.events.consumers()["one"][A] == 3

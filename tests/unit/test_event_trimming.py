@@ -8,7 +8,16 @@ from typing import Any
 from rcim.actor.events import SessionChanged
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform
-from rcim.dispatch.event_trimming import GATHER_S, PAUSE_S, ROWS_MAX, ROWS_MIN, STEP_S, EventTrimming, StepSize
+from rcim.dispatch.event_trimming import (
+    GATHER_S,
+    PAUSE_S,
+    ROWS_ALONG,
+    ROWS_MAX,
+    ROWS_MIN,
+    STEP_S,
+    EventTrimming,
+    StepSize,
+)
 from rcim.store.backend import MemoryBackend, StoreError
 from rcim.store.event_log import ROWS, Bounds
 from rcim.store.filling import append_now
@@ -65,6 +74,11 @@ class Trimmed:
         append_now(self.store, [ShardAppend(SHARD, claim.epoch, claim.position, (), made)])
         self.trimming.written()
 
+    def next(self) -> None:
+        """The time of what waits has come."""
+        self.waits.pop()
+        self.due.pop()()
+
     def left(self) -> int:
         return len(self.store.events.read(SHARD, 1, 1 << 20)[0])
 
@@ -73,15 +87,42 @@ def test_what_is_written_goes_without_waiting_for_an_idle_server() -> None:
     made = Trimmed()
     made.write(ROWS + 10)
     made.write(10)
-    assert made.waits == [GATHER_S], "one step at a time"
-    made.due.pop()()
-    assert made.left() == 20 and made.waits == [GATHER_S, PAUSE_S]
-    made.due.pop()()
-    assert made.left() == 0 and made.waits == [GATHER_S, PAUSE_S, GATHER_S]
-    made.due.pop()()
+    assert made.waits == [GATHER_S / 2], "one step at a time"
+    made.next()
+    assert made.left() == ROWS + 20 and made.waits == [GATHER_S / 2], "it waits for an append"
+    made.next()
+    assert made.left() == 20 and made.waits == [PAUSE_S]
+    made.next()
+    assert made.left() == 0 and made.waits == [GATHER_S / 2]
+    made.next()
+    made.next()
     assert not made.due, "nothing is to do until something is written"
     made.write(1)
-    made.due.pop()()
+    made.next()
+    made.next()
+    assert made.left() == 0
+
+
+def test_while_others_append_they_take_what_goes_with_them() -> None:
+    made = Trimmed()
+    made.write(ROWS_ALONG - 6)
+    made.next()
+    made.write(5)
+    assert made.left() == 0, "all went with the append"
+    made.next()
+    assert made.waits == [GATHER_S / 2], "and the step had nothing to do"
+    made.next()
+    made.next()
+    assert not made.due
+
+
+def test_what_is_too_much_for_an_append_goes_with_a_step() -> None:
+    made = Trimmed()
+    made.write(ROWS_ALONG + 7)
+    made.next()
+    made.write(1)
+    assert made.left() == 8
+    made.next()
     assert made.left() == 0
 
 
@@ -94,9 +135,11 @@ def test_a_step_that_fails_is_done_again_when_more_is_written() -> None:
         raise StoreError("not now")
 
     made.store.events.trim_step = fails  # type: ignore[assignment]
-    made.due.pop()()
+    made.next()
+    made.next()
     assert made.left() == 3 and not made.due
     made.store.events.trim_step = trim_step  # type: ignore[method-assign]
     made.write(1)
-    made.due.pop()()
+    made.next()
+    made.next()
     assert made.left() == 0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.example_settings import EXAMPLE_TYPE, example_settings
-from rcim.app.settings import NAMED, SECTIONS, Settings
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import NAMED, SECTIONS, Settings
+from rcim.app.settings.example_settings import EXAMPLE_TYPE, example_settings
+from rcim.app.settings.sources import load
 from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.policies import shown
 

@@ -19,8 +19,8 @@ from rcim.actor.api_keys import ApiKey
 from rcim.actor.applications import Application
 from rcim.actor.push_records import PushToken
 from rcim.actor.user_records import Invitation, UserProfile
-from rcim.app.datadir import DataDir
-from rcim.app.sources import load
+from rcim.app.files.datadir import DataDir
+from rcim.app.settings.sources import load
 from rcim.base.terms import Priority, Role
 from rcim.content import elements as e
 from rcim.operate.exporting import export, lines_of

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.exposure import secret_given, warnings_of
-from rcim.app.settings import SECTIONS, SettingsError
-from rcim.app.sources import load
+from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.settings.all_settings import SECTIONS, SettingsError
+from rcim.app.settings.exposure import secret_given, warnings_of
+from rcim.app.settings.sources import load
 from tests.kit import TestServer
 
 SECRET = "hunter2"

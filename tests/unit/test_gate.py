@@ -10,6 +10,7 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import effects as e
+from rcim.actor import import_commands, user_results
 from rcim.actor import outcomes as o
 from rcim.actor import room_commands as r
 from rcim.actor import ultra_commands as uc
@@ -79,9 +80,9 @@ NOT_TO_ALL: list[tuple[c.GroupCommand | r.RoomCommand, str]] = [
     (c.ReclaimGroup("", True, 0), "nobody is told"),
     (c.EndTemporary("", True), "it does not end, unless its time is over, and then once"),
     (creation("zoe"), "there is a group already"),
-    (c.ImportMessages("root", True, []), "nobody hears the group as long as it is imported"),
-    (c.ImportMembers("root", True, []), "as above"),
-    (c.FinishImport("root", True), "its members enter it"),
+    (import_commands.ImportMessages("root", True, []), "nobody hears the group as long as it is imported"),
+    (import_commands.ImportMembers("root", True, []), "as above"),
+    (import_commands.FinishImport("root", True), "its members enter it"),
     (c.KeepGuest("@guest#1", False), "nobody is told"),
     (c.DropGuests("", True), "told to the guests that go"),
     (c.ReadHistory("bob", False, 0, 0, 1, False, 0, 0), "read"),
@@ -137,7 +138,7 @@ class Kit:
 
     def counted(self) -> int:
         flow = self.do(u.ReadFlow("root", True)).result
-        assert isinstance(flow, o.Flow)
+        assert isinstance(flow, user_results.Flow)
         return sum(row.passed for row in flow.rows)
 
     def refused(self, command: c.GroupCommand | r.RoomCommand) -> RcimError | None:

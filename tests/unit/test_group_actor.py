@@ -8,6 +8,7 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import effects as e
+from rcim.actor import import_commands
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor.group import GroupActor
@@ -364,11 +365,11 @@ def test_who_was_sent_for_while_importing_has_read_that_much() -> None:  # GR-08
             "app", True, "lobby", "Public", "L", "", "", "", ApplyJoinOption(0), [], "alice", importing=True
         )
     )
-    kit.do(c.ImportMembers("app", True, [c.ImportedMember("bob", Role.MEMBER, 0, 2)]))
+    kit.do(import_commands.ImportMembers("app", True, [import_commands.ImportedMember("bob", Role.MEMBER, 0, 2)]))
     for n in range(2):
         kit.send("alice", f"a{n}", admin=True)
     kit.send("bob", "b", admin=True)
     kit.send("alice", "a2", admin=True)
-    record = kit.do(c.FinishImport("app", True)).record
+    record = kit.do(import_commands.FinishImport("app", True)).record
     assert isinstance(record, GroupChanged)
     assert {m.user_id: m.read_seq for m in record.put} == {"alice": 4, "bob": 3}

@@ -6,9 +6,13 @@ import asyncio
 
 import pytest
 
+from rcim.base.meters import Meters
+from rcim.base.metrics import HTTP_REFUSED
+from rcim.connect.proxies import Peer
 from rcim.http import admission
 from rcim.http.admission import LARGE_BYTES, SMALL_BYTES, BodyBytes, Places
 from rcim.http.api import Fault, FaultError
+from rcim.http.server import HttpBounds, HttpServer
 
 
 def test_places_are_bounded_in_all_and_by_address() -> None:
@@ -25,6 +29,26 @@ def test_places_are_bounded_in_all_and_by_address() -> None:
     second.leave()
     third.leave()
     assert len(places) == 1 and places.take("b") is not None
+
+
+async def test_connections_beyond_a_bound_are_counted() -> None:
+    """OP-02: by whether one address has too many, or all together."""
+    meters = Meters()
+    server = HttpServer([], HttpBounds(connections_max=2, connections_per_address_max=1), meters=meters)
+
+    def refused() -> dict[str, int]:
+        return {one.labels[0]: one.value for one in meters.figures() if one.metric is HTTP_REFUSED}
+
+    made = server.admit(Peer("a", 1))
+    assert made is not None and server.admit(Peer("a", 2)) is None
+    assert refused() == {"limit": 0, "address": 1, "handshake": 0, "proxy": 0}
+    assert server.admit(Peer("b", 1)) is not None and server.admit(Peer("c", 1)) is None
+    assert refused() == {"limit": 1, "address": 1, "handshake": 0, "proxy": 0}
+    made.failed()
+    server.note_refused_header()
+    assert refused() == {"limit": 1, "address": 1, "handshake": 1, "proxy": 1}
+    assert server.admit(Peer("a", 3)) is not None, "its place is free again"
+    await server.stop()
 
 
 def test_bytes_of_bodies_are_bounded_in_all_and_by_address() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rcim.app.http_listener import bounds_of
-from rcim.app.settings import SettingsError
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import SettingsError
+from rcim.app.settings.sources import load
+from rcim.app.wiring.http_listener import bounds_of
 from rcim.http.server import HttpBounds
 
 

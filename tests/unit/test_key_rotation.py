@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rcim.app.datadir import DataDir, DataDirError, Keys
+from rcim.app.files.datadir import ADMIN_CREDENTIALS_MAX, DataDir, DataDirError, Keys
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.operate import key_rotation
@@ -193,12 +193,25 @@ def test_a_process_that_starts_while_keys_are_rotated_keeps_the_credential_that_
     data.keep_admin_credential(1, "root")
     made = data.admin_credential.read_bytes()
     key_rotation.rotate(data)
-    assert not data.keep_admin_credential(1, "root", previous_too=True) and data.admin_credential.read_bytes() == made
+    assert not data.keep_admin_credential(1, "root", starting=True) and data.admin_credential.read_bytes() == made
     assert data.keep_admin_credential(1, "root"), "a reload signs it with the new one"
     verify(data.admin_credential.read_text(encoding="utf-8").strip(), 1, data.key(), "root", _now_s())
     data.admin_credential.write_bytes(made)
     key_rotation.drop_previous(data)
-    assert data.keep_admin_credential(1, "root", previous_too=True), "nobody takes the dropped one any more"
+    assert data.keep_admin_credential(1, "root", starting=True), "the new key has none"
+    fresh, old = data.admin_credentials()
+    verify(fresh, 1, data.key(), "root", _now_s())
+    assert old == made.decode().strip(), "a gateway that has not reloaded takes the dropped one, and no other"
+    assert not data.keep_admin_credential(1, "root", starting=True) and data.admin_credentials() == [fresh, old]
+    for _ in range(5):
+        key_rotation.rotate(data)
+        key_rotation.drop_previous(data)
+        assert data.keep_admin_credential(1, "root", starting=True)
+    assert len(data.admin_credentials()) == ADMIN_CREDENTIALS_MAX and data.admin_credentials()[-1] == old
+    (newest, *_) = data.admin_credentials()
+    assert not data.keep_admin_credential(1, "root") and data.admin_credentials() == [newest], "all have reloaded"
+    data.admin_credential.write_text("no token\n", encoding="utf-8")
+    assert data.keep_admin_credential(1, "root", starting=True) and len(data.admin_credentials()) == 1
 
 
 def _now_s() -> int:

@@ -43,6 +43,7 @@ def test_many_lines_of_a_kind_are_one_and_a_count(
     log.say_counts()
     assert caplog.messages[1:] == ['no answer question=Ask error="refused 500" suppressed=500']
     assert caplog.records[1].levelno == logging.WARNING
+    assert log.suppressed == {logging.INFO: 0, logging.WARNING: 500, logging.ERROR: 0}
 
 
 def test_a_kind_that_has_stopped_is_said_at_once_when_it_comes_again(

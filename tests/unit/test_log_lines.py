@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import rcim
-from rcim.app.log_lines import MARGIN, TRACEBACK_CHARS_MAX, formatter
+from rcim.app.log.log_lines import MARGIN, TRACEBACK_CHARS_MAX, formatter
 from rcim.base.limited_log import FIELD_CHARS_MAX, RESERVED, Event
 
 EVIL = 'a\x1b[2J\x9b31m\r\n2026-01-01T00:00:00Z ERROR rcim forged="1"\u202e\u2028\ud800'
@@ -109,7 +109,7 @@ def test_every_event_is_a_constant_text_and_what_differs_is_a_field() -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_record_that_can_t_be_rendered_is_reported(form: str) -> None:
-    from rcim.app.log_writer import LogWriter
+    from rcim.app.log.log_writer import LogWriter
 
     written: list[bytes] = []
 

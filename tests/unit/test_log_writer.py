@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rcim.app import log_writer
-from rcim.app.log_writer import LogWriter
+from rcim.app.log import log_writer
+from rcim.app.log.log_writer import LogWriter
 from tests.kit import PATIENCE_S
 
 
@@ -65,7 +65,7 @@ def test_a_stopped_reader_holds_up_nothing_and_what_is_dropped_is_counted(handle
     blocked(handler, reader)
     for number in range(25):
         say(handler, f"line {number}")
-    assert handler.dropped == 15
+    assert handler.dropped == {"no_room": 15, "not_written": 0}
     reader.go_on.set()
     handler.flush()
     written = [line for line in reader.lines if "dropped" not in line]
@@ -78,10 +78,10 @@ def test_there_is_room_for_what_matters(handler: LogWriter, reader: Reader) -> N
     blocked(handler, reader)
     for number in range(25):
         say(handler, f"info {number}", logging.INFO)
-    assert handler.dropped == 20
+    assert handler.dropped == {"no_room": 20, "not_written": 0}
     for number in range(5):
         say(handler, f"error {number}")
-    assert handler.dropped == 20
+    assert handler.dropped == {"no_room": 20, "not_written": 0}
     reader.go_on.set()
     handler.flush()
     assert {"info 4", "error 4"} <= set(reader.lines) and "info 5" not in reader.lines
@@ -92,7 +92,7 @@ def test_bytes_are_bounded_too(handler: LogWriter, reader: Reader, monkeypatch: 
     blocked(handler, reader)
     say(handler, "x" * 800)
     say(handler, "y" * 800)
-    assert handler.dropped == 1
+    assert handler.dropped == {"no_room": 1, "not_written": 0}
 
 
 def test_a_reader_that_is_gone_is_no_fault_of_anybody(handler: LogWriter, reader: Reader) -> None:
@@ -104,6 +104,7 @@ def test_a_reader_that_is_gone_is_no_fault_of_anybody(handler: LogWriter, reader
     say(handler, "kept")
     handler.flush()
     assert reader.lines[0] == "kept" and reader.lines[1].endswith("dropped=1")
+    assert handler.dropped == {"no_room": 0, "not_written": 1}
 
 
 def test_a_full_pipe_that_does_not_block_is_waited_for() -> None:
@@ -131,4 +132,4 @@ def test_a_closed_log_takes_nothing(handler: LogWriter, reader: Reader) -> None:
     reader.go_on.set()
     handler.close()
     say(handler, "too late")
-    assert handler.dropped == 1 and not reader.data
+    assert handler.dropped == {"no_room": 1, "not_written": 0} and not reader.data

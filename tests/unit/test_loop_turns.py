@@ -10,6 +10,7 @@ import pytest
 
 from rcim.http import loop_turns
 from rcim.http.loop_turns import REQUEST_S, TURN_S, LoopTurns
+from rcim.http.steps import Steps
 
 
 class Loop:
@@ -104,3 +105,51 @@ async def test_requests_begin_in_their_turn() -> None:
     assert 0 < len(began) < count, "some of them wait for the next turn"
     await asyncio.gather(*tasks)
     assert began == list(range(count))
+
+
+async def test_steps_are_done_in_the_turns_of_their_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fits into this turn is done at once; of the rest a step at a time, and others have their turn in between."""
+    now_s = [0.0]
+    monkeypatch.setattr(loop_turns, "perf_counter", lambda: now_s[0])
+    turns = LoopTurns(asyncio.get_running_loop())
+    done: list[str] = []
+
+    def work(name: str, count: int) -> Steps[str]:
+        for number in range(count):
+            done.append(f"{name}{number}")
+            now_s[0] += TURN_S / 2
+            yield
+        return name
+
+    assert await turns.run("here", work("a", 1)) == "a"
+    one, other = (asyncio.ensure_future(turns.run(address, work(address, 6))) for address in ("b", "c"))
+    assert await one == "b" and await other == "c"
+    rest = [name for name in done if name not in ("a0", "b0")]
+    assert rest.index("c5") < len(rest) and rest.index("c0") < rest.index("b3"), done
+
+    def fails() -> Steps[None]:
+        now_s[0] += TURN_S
+        yield
+        raise ValueError("wrong")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="wrong"):
+            await turns.run("here", fails())
+
+
+async def test_steps_that_nobody_waits_for_any_more_are_not_done() -> None:
+    loop = asyncio.get_running_loop()
+    turns = LoopTurns(loop)
+    done: list[int] = []
+
+    def work(number: int) -> Steps[None]:
+        done.append(number)
+        yield
+
+    task = asyncio.ensure_future(turns.run("here", work(1)))
+    loop.call_soon(task.cancel)  # when it waits, and before its turn
+    turns.spend(TURN_S)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await turns.run("here", work(2))
+    assert done == [2]

@@ -17,10 +17,11 @@ from rcim.adapters.frames.answers.metrics import metrics_ok
 from rcim.adapters.metrics.rendering import Format, format_of, rendered, takes_gzip
 from rcim.base import metrics as m
 from rcim.base.meters import Figure, Meters, figure
+from rcim.bus.kept_totals import KeptTotals
 from rcim.dispatch import metrics_gathering
 from rcim.dispatch.metrics_gathering import WAITING_MAX, MetricsGathering, page_of
 from rcim.dispatch.requests import Request
-from rcim.store.answers import Metrics
+from rcim.store.answers import MetricRow, Metrics
 from rcim.store.metric_rows import added_up, bytes_of, rows_of
 
 
@@ -55,7 +56,7 @@ def test_another_thread_may_begin_a_distribution_while_figures_are_read() -> Non
 
     def begin() -> None:
         number = 0
-        while not stop.is_set() and number < 50_000:
+        while not stop.is_set() and number < 5_000:
             number += 1
             meters.histogram(m.STORE_JOB, str(number))
 
@@ -90,6 +91,46 @@ def test_figures_of_processes_become_one() -> None:
         {"process": "gateway 1", "mode": "user"},
         {"process": "gateway 2", "mode": "user"},
     ]
+
+
+def said_by(process: str, started: float, commits: int, turns: int) -> list[MetricRow]:
+    """What a process says that has counted so much, with a gauge and what is of it alone."""
+    meters = Meters(process, on=True)
+    histogram = meters.histogram(m.TURN)
+    assert histogram is not None
+    histogram.observe_all([0.001] * turns)
+    meters.add(lambda: [figure(m.STARTED, started, process), figure(m.COMMITS, commits)])
+    meters.add(lambda: [figure(m.CONNECTIONS, 10), figure(m.CPU, 1, process, "user")])
+    return rows_of(meters.figures())
+
+
+def values_of(rows: list[MetricRow]) -> tuple[int, int, int, int, list[dict[str, str]]]:
+    """Commits, turns and their time in milliseconds, connections, and the labels of processor times."""
+    by_name = {row.name: row for row in rows}
+    turn = by_name[m.TURN.name]
+    cpu = [row.labels for row in rows if row.name == m.CPU.name and row.labels["mode"] == "user"]
+    connections = by_name[m.CONNECTIONS.name].value if m.CONNECTIONS.name in by_name else 0
+    return by_name[m.COMMITS.name].value, sum(turn.counts), turn.value // 1000, connections, cpu
+
+
+def test_totals_of_a_process_that_has_ended_or_is_silent_are_kept() -> None:
+    kept = KeptTotals()
+    one, two = {"process": "gateway 1", "mode": "user"}, {"process": "gateway 2", "mode": "user"}
+    first = said_by("gateway 1", 1, 5, 2)
+    assert values_of(kept.with_kept([first, said_by("gateway 2", 1, 7, 3)])) == (12, 5, 5, 20, [one, two])
+    assert values_of(kept.with_kept([said_by("gateway 1", 1, 6, 2)])) == (13, 5, 5, 10, [one]), (
+        "no gauge of who is away"
+    )
+    for commits in (0, 1, 2):
+        again = kept.with_kept([said_by("gateway 1", 1, 6, 2), said_by("gateway 2", 9, commits, commits)])
+        assert values_of(again) == (13 + commits, 5 + commits, 5 + commits, 20, [one, two])
+    third = kept.with_kept([said_by("gateway 2", 11, 1, 0)])
+    assert values_of(third) == (6 + 7 + 2 + 1, 2 + 3 + 2, 7, 10, [two])
+    assert values_of(kept.with_kept([])) == (16, 7, 7, 0, [])
+    for start in range(100, 1100):
+        last = kept.with_kept([said_by("gateway 2", start, 1, 1)])
+    assert values_of(last)[:2] == (16 + 1000, 7 + 1000)
+    assert len(kept.with_kept([])) == 2, "what is kept does not grow with the number of those that ended"
 
 
 def test_what_is_written_is_read_back() -> None:

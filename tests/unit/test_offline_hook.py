@@ -9,7 +9,7 @@ import pytest
 from rcim_tools.event_examples import EXAMPLES
 
 from rcim.actor.records import Message
-from rcim.app.offline_hook import offline_hook_of
+from rcim.app.consumers.offline_hook import offline_hook_of
 from rcim.hooks.offline_receivers import AS_USUAL, OfflineReceivers, OfflineVerdict
 from rcim.outbox.push.hook import Offline, OfflineAnswer
 

@@ -291,6 +291,7 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     from rcim.actor import (
         api_keys,
         commands,
+        import_commands,
         key_commands,
         live_queries,
         log_queries,
@@ -307,10 +308,11 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         room_commands,
         ultra_commands,
         user_commands,
+        user_results,
         workflows,
     )
     from rcim.bus import messages
-    from rcim.store import answers
+    from rcim.store import answers, connection_answers, live_answers, log_answers, person_answers, push_answers
 
     def all_of(module: Any, base: type) -> set[type]:
         found = (x for x in vars(module).values() if isinstance(x, type) and issubclass(x, base))
@@ -318,12 +320,11 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
 
     of_the_outbox = set(get_args(outbox_results.OutboxResult))
     of_keys = set(get_args(api_keys.KeyResult))
-    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result) | of_the_outbox | of_keys | {
-        reload_results.Reloaded
-    }
+    of_actors = all_of(outcomes, user_results.Result) | all_of(user_results, user_results.Result)
+    assert set(get_args(outcomes.AnyResult)) == of_actors | of_the_outbox | of_keys | {reload_results.Reloaded}
     both = all_of(commands, user_commands.Asked) | all_of(user_commands, user_commands.Asked)
     both |= all_of(room_commands, user_commands.Asked) | all_of(ultra_commands, user_commands.Asked)
-    both |= all_of(key_commands, user_commands.Asked)
+    both |= all_of(key_commands, user_commands.Asked) | all_of(import_commands, user_commands.Asked)
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
     all_queries = set().union(
@@ -336,7 +337,9 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     in_modules = (workflows, outbox_workflows, log_workflows, person_workflows, reload_workflows)
     all_workflows = set().union(*(all_of(module, workflows.Workflow) for module in in_modules))
     assert set(get_args(workflows.AnyWorkflow)) == all_workflows
-    tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}
+    of_answers = (answers, connection_answers, live_answers, log_answers, person_answers, push_answers)
+    names = [x for module in of_answers for x in vars(module).values()]
+    tagged = {x for x in names if isinstance(x, type) and hasattr(x, "__struct_config__")}
     assert {x for x in tagged if x.__struct_config__.tag_field == "what"} <= set(get_args(answers.Answer))
     for kind in (messages.Up, messages.Down):
         msgspec.msgpack.Decoder(kind)

@@ -15,7 +15,7 @@ from rcim.outbox.push.decision import Reason, When, expires_ms, of_message, of_u
 from rcim.rules.message_types import BUILT_IN, CONTENT, MessageType
 from rcim.rules.push_info import PushInfo
 from rcim.rules.quiet import QuietHours
-from rcim.store.answers import PushTarget
+from rcim.store.push_answers import PushTarget
 
 NOW = 1_700_000_000_000
 WHERE = ConversationFacts("g:g", "Public", "Team", "alice", 3)

@@ -27,8 +27,8 @@ from rcim.outbox.push.provider import Push, PushOutcome, PushResult
 from rcim.rules.message_types import BUILT_IN, CONTENT, MessageType
 from rcim.rules.push_info import PushInfo
 from rcim.rules.quiet import QuietHours
-from rcim.store.answers import PushTarget, PushTargets, PushUsers
 from rcim.store.event_log import KeptEvent
+from rcim.store.push_answers import PushTarget, PushTargets, PushUsers
 from rcim.store.push_targets import USERS_MAX
 
 NOW = 1_700_000_000_000

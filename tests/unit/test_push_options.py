@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.push import options_of
-from rcim.app.push_provider_settings import PushProvider
-from rcim.app.settings import PushSettings, Settings, SettingsError
-from rcim.app.sources import load
+from rcim.app.consumers.push import options_of
+from rcim.app.settings.all_settings import PushSettings, Settings, SettingsError
+from rcim.app.settings.push_provider_settings import PushProvider
+from rcim.app.settings.sources import load
 from rcim.outbox.push.composing import Badge
 from rcim.outbox.push.decision import When
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rcim_bench.standin_certificates import make_es256_key
 
-from rcim.app.push_providers import counted, providers_of
-from rcim.app.settings import SettingsError, from_plain, plain
-from rcim.app.sources import load
+from rcim.app.consumers.push_providers import counted, providers_of
+from rcim.app.settings.all_settings import SettingsError, from_plain, plain
+from rcim.app.settings.sources import load
 from rcim.outbox.push.providers.table import NEEDED
 from tests.standins.google import write_account
 

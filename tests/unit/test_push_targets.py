@@ -24,8 +24,8 @@ from rcim.base.terms import (
 )
 from rcim.rules.quiet import QuietHours
 from rcim.store import keys
-from rcim.store.answers import PushTargets, PushUsers
 from rcim.store.backend import MemoryBackend
+from rcim.store.push_answers import PushTargets, PushUsers
 from rcim.store.push_targets import USERS_MAX
 from rcim.store.values import pack
 from tests.kit import FilledStore

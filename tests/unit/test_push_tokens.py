@@ -15,8 +15,8 @@ from rcim.actor.user_commands import SendTestPush, SetPushToken
 from rcim.actor.user_records import UserProfile, UserSaved
 from rcim.base.errors import NO_PUSH_PROVIDER, RcimError
 from rcim.store import backend, keys
-from rcim.store.answers import PushTokensPage
 from rcim.store.backend import MemoryBackend, StoreError
+from rcim.store.push_answers import PushTokensPage
 from rcim.store.push_tokens import DEVICES_MAX
 from tests.kit import FilledStore, app_state
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from rcim.actor import commands as c
+from rcim.actor import import_commands
 from rcim.actor import outcomes as o
 from rcim.actor.app import settle
 from rcim.actor.records import GroupChanged, TypeSaved, UserRestriction, UsersMuted
@@ -227,11 +228,14 @@ def test_who_is_blocked_is_in_the_group_only_as_one_who_decides(importing: bool)
         added = kit.do(c.InviteUsers("app", True, ["bob"])).result
         assert isinstance(added, o.Added) and added.results == [("bob", AddResult.FAILED)]
         return
-    rows = [c.ImportedMember("bob", Role.MEMBER, 0, 0), c.ImportedMember("carol", Role.ADMIN, 0, 0)]
-    added = kit.do(c.ImportMembers("app", True, rows)).result
+    rows = [
+        import_commands.ImportedMember("bob", Role.MEMBER, 0, 0),
+        import_commands.ImportedMember("carol", Role.ADMIN, 0, 0),
+    ]
+    added = kit.do(import_commands.ImportMembers("app", True, rows)).result
     assert isinstance(added, o.Added)
     assert added.results == [("bob", AddResult.FAILED), ("carol", AddResult.ADDED)]
-    kit.do(c.FinishImport("app", True))
+    kit.do(import_commands.FinishImport("app", True))
     kit.do(c.LeaveGroup("carol", False))
     assert isinstance(kit.do(c.JoinGroup("carol", True, "")).result, o.Joined), "an admin is blocked no longer"
     assert kit.refused(c.JoinGroup("bob", True, "")) == "BLOCKED"

@@ -6,19 +6,26 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
 from rcim.adapters.rongcloud.codes import RongError
 from rcim.adapters.rongcloud.command import RongApp
-from rcim.adapters.rongcloud.form import FIELDS_MAX, Form, read_form
+from rcim.adapters.rongcloud.form import FIELDS_MAX, OBJECT_BYTES_MAX, STEP_BYTES, Form
+from rcim.adapters.rongcloud.form import read_form as form_steps
 from rcim.adapters.rongcloud.publishing import filled
 from rcim.adapters.rongcloud.signature import check_signature
-from rcim.app.settings import Settings, SettingsError
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import Settings, SettingsError
+from rcim.app.settings.sources import load
 from rcim.content.elements import Text, decode_body
+from rcim.http.steps import at_once
 
 NOW_MS = 1_795_820_000_000
+
+
+def read_form(body: bytes) -> Form:
+    return at_once(form_steps(body))
 
 
 def code(reading: Any) -> int:
@@ -51,6 +58,35 @@ async def test_words_of_templates_are_bounded() -> None:
         with pytest.raises(RongError) as caught:
             await filled(wrong, times)
         assert caught.value.code == refused
+
+
+@pytest.mark.parametrize("unit", ["%e5%bc%a0", "a%41", "%25", "%", "%4", "+", "张", "%zz%4a"])
+def test_a_long_value_is_read_in_steps_as_a_short_one_is(unit: str) -> None:
+    for shift in range(4):
+        text = "x" * shift + unit * (3 * STEP_BYTES // len(unit.encode()))
+        steps = form_steps(f"a={text}&b=1".encode())
+        pauses = 0
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                form: Form = end.value
+                break
+            pauses += 1
+        assert form.text("a") == unquote_plus(text, errors="strict") and form.text("b") == "1"
+        assert pauses >= (2 if "%" in unit else 1)
+
+
+def test_many_fields_are_read_in_steps() -> None:
+    assert len(list(form_steps(b"&".join([b"a=%41"] * FIELDS_MAX)))) >= FIELDS_MAX * 5 // STEP_BYTES
+
+
+def test_json_in_a_field_is_bounded() -> None:
+    """It is read at once, and not in steps."""
+    most = json.dumps({"a": "x" * (OBJECT_BYTES_MAX - 9)})
+    assert len(most) == OBJECT_BYTES_MAX and read_form(f"o={most}".encode()).object("o") == json.loads(most)
+    for body in (f"o={most} ", "o=" + most.replace("x", "张")):
+        assert code(lambda body=body: read_form(body.encode()).object("o")) == 1005  # type: ignore[misc]
 
 
 def test_forms_as_the_clients_send_them() -> None:

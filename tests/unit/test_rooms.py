@@ -13,6 +13,7 @@ from rcim.actor import events as ev
 from rcim.actor import outcomes as o
 from rcim.actor import records as r
 from rcim.actor import room_commands as rc
+from rcim.actor import user_results
 from rcim.actor.absences import NEVER, Absences
 from rcim.actor.group import GroupActor
 from rcim.actor.room_attributes import ATTRIBUTES_MAX, REMOVED_MAX, RoomAttributes
@@ -163,7 +164,7 @@ def test_the_owner_and_protected_users_stay() -> None:  # CR-01
     hall.now += 30_000
     assert gone(hall.do(rc.LeaveAbsent("", True))) == {("carol", GoneReason.OFFLINE)}
     protected = hall.do(rc.ReadProtected("root", True)).result
-    assert protected == o.Listed(["bob"], "")
+    assert protected == user_results.Listed(["bob"], "")
 
 
 def test_many_leave_in_a_few_commits_and_one_notice_each() -> None:  # CR-01

@@ -13,7 +13,7 @@ from rcim_tools.admin.program import app
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from typer.testing import CliRunner
 
-from rcim.app.sources import load
+from rcim.app.settings.sources import load
 from rcim.hooks.profiles import tencent
 from tests.standins.google import write_account
 

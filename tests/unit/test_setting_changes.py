@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from rcim.actor.reload_results import SettingChange
-from rcim.app.setting_changes import changes_of, digests_of, file_changes, in_force_after
-from rcim.app.setting_fields import is_reloaded
-from rcim.app.settings import NAMED, SECTIONS, Settings
-from rcim.app.sources import load
+from rcim.app.reload.setting_changes import changes_of, digests_of, file_changes, in_force_after
+from rcim.app.settings.all_settings import NAMED, SECTIONS, Settings
+from rcim.app.settings.setting_fields import is_reloaded
+from rcim.app.settings.sources import load
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.rules.type_table import TypeChange
 

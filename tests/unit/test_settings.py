@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.settings import Settings, SettingsError, from_plain, plain
-from rcim.app.sources import load
+from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.settings.all_settings import Settings, SettingsError, from_plain, plain
+from rcim.app.settings.sources import load
 from rcim.session.usersig import mint, verify
 
 
@@ -207,7 +207,7 @@ def test_on_a_full_disk_a_hint_is_left_out(tmp_path: Path, monkeypatch: pytest.M
     def full(fd: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("rcim.app.datadir.os.fsync", full)
+    monkeypatch.setattr("rcim.app.files.datadir.os.fsync", full)
     data.keep_address("127.0.0.1", 2, True)
     assert not data.keep_admin_credential(1, "other")
     assert not data.address.exists(), "rather none than one that says what was true before"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rcim.app import stream_checks
-from rcim.app.app_streams import streams_of
-from rcim.app.settings import SettingsError, from_plain, plain
-from rcim.app.sources import load
+from rcim.app.consumers.app_streams import streams_of
+from rcim.app.settings.all_settings import SettingsError, from_plain, plain
+from rcim.app.settings.checks import stream_checks
+from rcim.app.settings.sources import load
 from rcim.rules.conditions import Conditions
 
 GOOD = {"servers": "nats://127.0.0.1:4222,tls://two:4222", "events": "message.sent", "types": "Public"}

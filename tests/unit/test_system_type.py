@@ -10,11 +10,11 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
 from rcim.actor.effects import Deliver, Notify
-from rcim.actor.outcomes import UserFacts
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
 from rcim.actor.records import GroupChanged, Member, MessageKept
 from rcim.actor.user import UserActor
+from rcim.actor.user_results import UserFacts
 from rcim.base.errors import RcimError
 from rcim.base.ids import shard_of
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role

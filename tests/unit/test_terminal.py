@@ -9,7 +9,7 @@ import sys
 import pytest
 from rcim_tools.admin import calls
 
-from rcim.app.log_lines import formatter
+from rcim.app.log.log_lines import formatter
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terminal import printable, printable_json, reason_of

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from rcim_tools.admin import words
 
-from rcim.app.exposure import secret_given
-from rcim.app.settings import SettingsError, words_of_file
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import SettingsError, words_of_file
+from rcim.app.settings.exposure import secret_given
+from rcim.app.settings.sources import load
 from rcim.base.errors import RcimError
 from rcim.base.terms import pair_of
 from rcim.base.texts import is_text, read_text
@@ -59,7 +59,8 @@ def run(*command: str | bytes, cwd: Path | None = None, **more: str) -> tuple[in
 def test_the_words_are_read_in_any_locale(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "words.txt"
     file.write_bytes("Ünwort 👎\n".encode())
-    say = "from rcim.app.entry import run_program as r; from rcim.app.settings import words_of_file as w; "
+    say = "from rcim.app.programs.entry import run_program as r; "
+    say += "from rcim.app.settings.all_settings import words_of_file as w; "
     say += f"r('x', lambda: print(w({str(file)!r})[0]))"
     code, out, error = run("python", "-c", say, PYTHONIOENCODING=encoding)
     assert (code, error) == (0, b"")

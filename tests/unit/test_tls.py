@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from rcim_bench.hostile import RANDOM_AT, KeyLog, key_updates
 
-from rcim.app.datadir import DataDir
+from rcim.app.files.datadir import DataDir
 from rcim.client.trust import client_context
 from rcim.connect.listener import server_context
 from rcim.session.tls import IDLE_RECORD_BYTES, IDLE_RECORDS_MAX, TlsCore, TlsLimitError

@@ -15,13 +15,13 @@ from rcim_tools.event_examples import EXAMPLES
 
 from rcim.actor.commands import MarkRead, SendMessage
 from rcim.actor.events import MessagePassed
-from rcim.app import trace_export
-from rcim.app.settings import SettingsError
-from rcim.app.sources import load
-from rcim.app.trace_checks import headers_of
-from rcim.app.trace_export import TraceExport
-from rcim.app.trace_spans import Chooser, Span, Trace
-from rcim.app.traces import MessageTraces, TracedDestination, TracedReply
+from rcim.app.settings.all_settings import SettingsError
+from rcim.app.settings.checks.trace_checks import headers_of
+from rcim.app.settings.sources import load
+from rcim.app.tracing import trace_export
+from rcim.app.tracing.trace_export import TraceExport
+from rcim.app.tracing.trace_spans import Chooser, Span, Trace
+from rcim.app.tracing.traces import MessageTraces, TracedDestination, TracedReply
 from rcim.base.terms import Priority
 from rcim.dispatch.requests import CommandRequest, Request
 from rcim.outbox.destination import Untaken
@@ -186,8 +186,8 @@ def test_off_nothing_is_imported(tmp_path: Path) -> None:
     """A whole server, and back."""
     code = """
 import asyncio, sys
-from rcim.app.server import Server
-from rcim.app.sources import load
+from rcim.app.processes.server import Server
+from rcim.app.settings.sources import load
 
 async def main():
     server = Server(load(None, {}, ["server.data=DATA", "server.port=0", "http.on=true", "http.port=0"]))
@@ -195,7 +195,7 @@ async def main():
     await server.stop()
 
 asyncio.run(main())
-not_wanted = ("opentelemetry", "requests", "rcim.app.trace_export", "rcim.app.traces")
+not_wanted = ("opentelemetry", "requests", "rcim.app.tracing.trace_export", "rcim.app.tracing.traces")
 print([name for name in sys.modules if name.startswith(not_wanted)])
 """
     done = subprocess.run(

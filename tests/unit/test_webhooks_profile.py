@@ -16,8 +16,8 @@ from rcim.actor.before_callbacks import BeforeCallback, CallbackSubject, LogIn
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.ultra_commands import ListChannel
-from rcim.app.settings import SettingsError
-from rcim.app.sources import load
+from rcim.app.settings.all_settings import SettingsError
+from rcim.app.settings.sources import load
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, MessageState, Priority
 from rcim.content.elements import Text, encode_body

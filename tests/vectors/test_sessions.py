@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rcim.app.datadir import write_private
+from rcim.app.files.datadir import write_private
 from tests.kit import Raw, TestServer
 from tests.vectors import decoder
 

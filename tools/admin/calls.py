@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from rcim.app import admin_client
+from rcim.app.programs import admin_client
 from rcim.base.errors import RcimError
 from rcim.base.terminal import printable
 from rcim.client import Client

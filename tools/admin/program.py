@@ -11,8 +11,8 @@ from rcim_tools.admin import calls, echo, live, reloading, server
 from rcim_tools.admin.history import history
 from typer.main import get_command
 
-from rcim.app.command_line import Commands
-from rcim.app.entry import run_program
+from rcim.app.programs.command_line import Commands
+from rcim.app.programs.entry import run_program
 from rcim.cli.options import CaOption, PlainOption, ServerOption
 
 NOUNS = {
@@ -98,7 +98,7 @@ def aim(
       rcim-admin --data /srv/rcim-data member mute lobby bob --for 2h
       rcim-admin --json stats
     """
-    calls.aim(calls.Target(data, server, user, token, ca, plain, as_json))
+    calls.aim(calls.Target(data, server, user, token, ca, plain, json=as_json))
 
 
 def main() -> None:

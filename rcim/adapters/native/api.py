@@ -89,7 +89,7 @@ class NativeApi:
         calling = await caller(self._service.back_ends, request.headers.get("Authorization", ""), source)
         principal = self._service.back_ends.acting_for(calling, path[USER]) if route.acts else calling
         key = repeats.key_of(request.headers.get(repeats.HEADER)) if route.keeps_answers else ""
-        found = _read(request, route, path)
+        found = await _read(request, route, path)
         made = route.made(path, _named(found, key))
         work = partial(self._carry_out, route, principal, made)
         if not key:
@@ -106,7 +106,7 @@ class NativeApi:
         return HttpResponse(route.status, msgspec.json.encode(said), note=route.name)
 
 
-def _read(request: HttpRequest, route: Route, path: Mapping[str, str]) -> Found:
+async def _read(request: HttpRequest, route: Route, path: Mapping[str, str]) -> Found:
     """The fields of the request. Raises RcimError(BAD_PARAMETER or BAD_ELEMENT)."""
     try:
         query = parse_qs(request.query, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX, errors="strict")
@@ -120,7 +120,7 @@ def _read(request: HttpRequest, route: Route, path: Mapping[str, str]) -> Found:
         return Found(route, path, route.read_query(query), {})
     if query:
         raise RcimError(BAD_PARAMETER, f"{request.method} has no query; its fields stand in the body")
-    body = read_object(request.body)
+    body = await request.read(read_object(request.body))
     try:
         return Found(route, path, route.read_body(body), body)
     except UnicodeEncodeError:

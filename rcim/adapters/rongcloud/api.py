@@ -84,7 +84,7 @@ class RongCloudApi:
             service=self._service,
             principal=self._service.back_ends.trusted(source=source),
             app=self.app,
-            form=read_form(request.body),
+            form=await request.read(read_form(request.body)),
             host=request.headers.get("Host") or "localhost",
         )
         return await command.answer(call)

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from rcim.adapters.rongcloud.codes import NOT_ENABLED, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.codes import NOT_ENABLED, TOO_LONG, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command
-from rcim.adapters.rongcloud.form import as_text
+from rcim.adapters.rongcloud.form import OBJECT_BYTES_MAX, as_text
 from rcim.adapters.rongcloud.messages import EXPANSION
 from rcim.adapters.rongcloud.targets import conversation_of
 from rcim.base.terms import BROADCAST_ALL
@@ -152,6 +152,8 @@ def keys_of(call: Call) -> list[str]:
     """The keys that `extraKey` names: a JSON list, or repeated. Raises RongError."""
     names = call.form.texts("extraKey", 100)
     if len(names) == 1 and names[0].startswith("["):
+        if len(names[0]) > OBJECT_BYTES_MAX:
+            raise RongError(TOO_LONG, f"Parameter extraKey is longer than {OBJECT_BYTES_MAX} characters.")
         try:
             return msgspec.json.decode(names[0], type=list[str])
         except msgspec.DecodeError:

@@ -17,7 +17,7 @@ from rcim.adapters.tencent.turns import Turns
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
-from rcim.http.json_bodies import JsonError, json_body
+from rcim.http.json_bodies import JsonError, json_steps
 from rcim.http.queries import query_fields
 from rcim.http.rates import Rates
 from rcim.service.back_ends import Principal, Source
@@ -68,7 +68,7 @@ class TencentApi:
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            said = await command.answer(self._call(principal, family, request))
+            said = await command.answer(await self._call(principal, family, request))
         except TencentError as error:
             return _response(family, said, error)
         except RcimError as error:
@@ -76,13 +76,13 @@ class TencentApi:
             return _response(family, said, TencentError(family.code_of(error), text))
         return _response(family, said, None)
 
-    def _call(self, principal: Principal, family: Family, request: HttpRequest) -> Call:
+    async def _call(self, principal: Principal, family: Family, request: HttpRequest) -> Call:
         """Raises TencentError."""
         return Call(
             self._service,
             principal,
             family,
-            _body(request),
+            await _body(request),
             self._places,
             self._turns,
             base_url=_base_url(request),
@@ -111,12 +111,12 @@ def _base_url(request: HttpRequest) -> str:
     return f"{'https' if request.secure else 'http'}://{request.headers.get('Host') or 'localhost'}"
 
 
-def _body(request: HttpRequest) -> Json:
+async def _body(request: HttpRequest) -> Json:
     """The body's object. GET may have none; PHP writes one without fields as an empty array. Raises TencentError."""
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
-        found = json_body(request.body)
+        found = await request.read(json_steps(request.body))
     except JsonError as error:
         raise TencentError(codes.JSON_FAULTY, str(error)) from None
     if found == []:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.outcomes import Added, Applied, Invalidated, Refused, UserImported
+from rcim.actor.outcomes import Added, Applied, Refused
 from rcim.actor.queries import AppliedQuery, LoginQuery
 from rcim.actor.user import user_key
+from rcim.actor.user_results import Invalidated, UserImported
 from rcim.actor.workflows import DeleteUsers, ImportUsers
 from rcim.base import clock
 from rcim.base.errors import NO_SUCH_GROUP, TEMPORARY_ENDED

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.outcomes import Added, Refused, UserFacts
+from rcim.actor.outcomes import Added, Refused
 from rcim.actor.user import user_key
+from rcim.actor.user_results import UserFacts
 from rcim.actor.workflows import Broadcast, LabelUsers
 from rcim.base.errors import BAD_PARAMETER
 from rcim.base.terms import BROADCAST_ALL, AddResult, Priority, group_conversation

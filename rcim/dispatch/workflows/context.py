@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -20,6 +21,7 @@ from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.reload_control import NoReloads, ReloadControl
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
+from rcim.dispatch.stepping import in_steps
 from rcim.dispatch.workflows.coroutines import Resume, Wait
 from rcim.store.answers import Answer
 
@@ -55,7 +57,9 @@ class WorkflowContext:
         sessions: SessionRegistry,
         app_state: AppState,
         pending: PendingRequests,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
+        self._loop = loop
         self._dispatcher = dispatcher
         self._pending = pending
         self.actors = actors
@@ -67,7 +71,7 @@ class WorkflowContext:
         self.log_files: LogFiles = NoLogFiles()
         """CB-04: who has the consumers of the event log."""
         self.list_turns = UserTurns()
-        """SC-07: changes of one user's lists, one after the other."""
+        """SC-07: changes of one user's lists, one after the other; APP_KEY stands for those of the app (SC-05)."""
         self.unique_turns = UserTurns()
         """C2-02: creations of a conversation for one set of users, one after the other; the id stands for the set."""
         self.channel_turns = UserTurns()
@@ -89,6 +93,10 @@ class WorkflowContext:
         """Await it to have what the app says of something that is about no conversation (CB-03)."""
         ask = BeforeCallback(number=0, kind=kind, group_id="", type="", command=subject)
         return Wait(lambda resume: self._pending.ask_app(ask, resume))
+
+    def in_steps(self, steps: Iterable[object]) -> Wait[None]:
+        """Await it to have gone through `steps`, with the loop's other work between them (stepping.py)."""
+        return Wait(lambda resume: in_steps(self._loop, steps, lambda _: None, lambda: resume(None), at_once=1))
 
     def query(self, query: Query) -> Wait[CommandAnswer]:
         """Await it to have the answer of the store."""

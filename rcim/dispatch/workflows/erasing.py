@@ -6,16 +6,17 @@ from itertools import groupby
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.outcomes import Added, ErasedSome, Listed, Refused
+from rcim.actor.outcomes import Added, ErasedSome, Refused
 from rcim.actor.person_workflows import EraseUser
 from rcim.actor.queries import SentQuery
 from rcim.actor.user import user_key
+from rcim.actor.user_results import Listed
 from rcim.actor.workflows import DeleteUsers
 from rcim.base.errors import NO_SUCH_GROUP, SERVER_ERROR, TEMPORARY_ENDED, TOO_FREQUENT
 from rcim.base.terms import AddResult, UserList
 from rcim.dispatch.workflows.accounts import delete_users
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
-from rcim.store.answers import SentPage
+from rcim.store.person_answers import SentPage
 
 PAGES = 10
 """Pages of messages that one step looks at: 40,000 messages, or 1,000 of the person's."""

@@ -6,10 +6,11 @@ import msgspec
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.outcomes import Info, Refused, Sent, SystemSending, SystemSent, UserFacts
+from rcim.actor.outcomes import Info, Refused, Sent, SystemSending, SystemSent
 from rcim.actor.records import Fields
 from rcim.actor.user import user_key
 from rcim.actor.user_records import UserProfile
+from rcim.actor.user_results import UserFacts
 from rcim.actor.workflows import SendAs, SystemSend, WriteToSystem
 from rcim.base.errors import SERVER_ERROR
 from rcim.base.terms import Priority

@@ -10,6 +10,7 @@ from rcim.actor import person_workflows as pw
 from rcim.actor import workflows as w
 from rcim.actor.reload_workflows import Reload
 from rcim.dispatch.workflows.accounts import delete_users, import_users
+from rcim.dispatch.workflows.app_lists import change_app_list
 from rcim.dispatch.workflows.broadcasts import broadcast, label_users
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.dispatch.workflows.coroutines import Wait
@@ -44,6 +45,7 @@ WORKFLOWS: WorkflowTable = {
     w.DeleteUsers: delete_users,
     w.ImportUsers: import_users,
     w.ListUsers: list_users,
+    w.ChangeAppList: change_app_list,
     w.Broadcast: broadcast,
     w.LabelUsers: label_users,
     w.CreateChannel: create_channel,

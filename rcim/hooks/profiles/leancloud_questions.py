@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from rcim.actor.before_callbacks import BeforeCallback, LogIn
 from rcim.actor.commands import AlterMessage, CreateGroup, EditGroup, MuteAll, SendMessage
 from rcim.actor.records import Message, MessageOptions
@@ -15,6 +13,7 @@ from rcim.base.terms import MessageState
 from rcim.content.elements import decode_body
 from rcim.content.leancloud_json import RECALLED, LeanContent, to_leancloud
 from rcim.hooks.profile import Json
+from rcim.rules.json_decoding import decode_json
 from rcim.vendors.leancloud_ids import conv_id, is_system, msg_id
 
 
@@ -83,7 +82,7 @@ def _update(ask: BeforeCallback, command: AlterMessage, message: Message, member
 
 def _attributes_made(command: CreateGroup) -> Json:
     """The name among the app's own, as a conversation of LeanCloud has them."""
-    own: Json = msgspec.json.decode(command.attributes) if command.attributes else {}
+    own: Json = decode_json(command.attributes) if command.attributes else {}
     return {**own, "name": command.name}
 
 
@@ -95,8 +94,8 @@ def _attributes_changed(command: EditGroup) -> Json:
     if command.max_member_num is not None:
         found["maxMemberNum"] = command.max_member_num
     if command.attributes is not None:
-        found |= msgspec.json.decode(command.attributes) if command.attributes else {}
-    return found | {key: msgspec.json.decode(value) for key, value in command.attribute_changes}
+        found |= decode_json(command.attributes) if command.attributes else {}
+    return found | {key: decode_json(value) for key, value in command.attribute_changes}
 
 
 def _user(user_id: str) -> Json:

@@ -28,6 +28,7 @@ from rcim.hooks.profiles.table import TENCENT
 from rcim.hooks.profiles.tencent_after import notices
 from rcim.hooks.profiles.tencent_fields import accounts, opt_platform, place_of
 from rcim.rules.conversation_kinds import is_channel
+from rcim.rules.json_decoding import decode_json
 from rcim.vendors.tencent_ids import message_key, random_of
 from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
@@ -160,7 +161,7 @@ def _creation(command: CreateGroup) -> Json:
         "Name": command.name,
         "MemberList": accounts(command.members),
     }
-    return {**made, "Attributes": msgspec.json.decode(command.attributes)} if command.attributes else made
+    return {**made, "Attributes": decode_json(command.attributes)} if command.attributes else made
 
 
 def _message(command: SendMessage) -> Json:

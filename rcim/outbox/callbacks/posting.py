@@ -13,6 +13,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.hooks.profile import Callback, Profile
 from rcim.hooks.receiver import ReceiverSpec
 from rcim.outbox.callbacks.batches import Batches, Posted
+from rcim.outbox.callbacks.pacing import Pacing
 from rcim.outbox.destination import UNKNOWN
 from rcim.web.client import CONNECTIONS_MAX, FAULTS, WebClient
 from rcim.web.faults import Fault, FaultKind, fault_of, fault_of_status
@@ -21,6 +22,8 @@ log = LimitedLog("rcim.outbox")
 
 AT_ONCE = CONNECTIONS_MAX
 """Requests of one receiver that are under way. Its URLs have equal shares: one that is slow takes no place of another."""
+BEGUN, PACE_S = 5, 0.004
+"""Requests of one receiver that begin in so many seconds. With its answer one takes 200 microseconds of the loop."""
 TAKEN = frozenset({200, 201, 202, 204})
 """The HTTP statuses that say that the receiver has a callback."""
 TOO_LARGE = 413
@@ -51,6 +54,8 @@ class Posting:
         urls = {receiver.spec.url_of(command) for command in receiver.spec.commands}
         share = max(1, AT_ONCE // max(1, len(urls)))
         self._places = {url: asyncio.Semaphore(share) for url in urls}
+        self._pacing = Pacing(BEGUN, PACE_S)
+        """After the wait for a place: a receiver that answers a hundred requests at once would begin as many others."""
         self._batches: Batches | None = None
         if receiver.batch_max > 1:
             self._batches = Batches(self._post, receiver.batch_max, receiver.batch_wait_ms / 1000)
@@ -72,6 +77,7 @@ class Posting:
         divisible = False
         try:
             async with self._places[url]:
+                await self._pacing.turn()
                 answer = await receiver.client.post(request)
         except FAULTS as error:
             fault = fault_of(error)

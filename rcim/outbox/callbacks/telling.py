@@ -40,7 +40,8 @@ TURN_S = 5.0
 HOOKS_AT_ONCE = 100
 ALONE, TOGETHER, PACE_S = 5, 30, 0.004
 """Events that are told in so many seconds, where each goes alone and where they go in batches: 1,250 and 7,500 a second
-of one receiver. An event takes about 250 and 50 microseconds of the loop, which has two thirds of its time for others."""
+of one receiver, no two of them in the same turn of the loop. An event takes about 250 and 50 microseconds of the loop,
+with its request (posting.py); so two thirds of its time are for others."""
 Run = list[tuple[KeptEvent, Sequence[Callback]]]
 """Events of one key that go out together, with their callbacks."""
 

@@ -13,7 +13,8 @@ from rcim.base.errors import LOG_FILE_CHANGED, NO_SUCH_LOG_FILE, SERVER_ERROR, E
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
 from rcim.outbox.message_log.folder import LOG_FILE, LogFile, LogFolder, Place
-from rcim.store.answers import Answer, LogChunk, LogExpired, LogFileRow, LogFilesPage
+from rcim.store.answers import Answer
+from rcim.store.log_answers import LogChunk, LogExpired, LogFileRow, LogFilesPage
 
 log = LimitedLog("rcim.outbox")
 

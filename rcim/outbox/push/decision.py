@@ -29,7 +29,7 @@ from rcim.base.terms import MessageState, MsgFlag, Presence
 from rcim.rules.broadcasts import is_expired
 from rcim.rules.message_types import MessageType
 from rcim.rules.push_level import level_in_force, wants_push
-from rcim.store.answers import PushTarget
+from rcim.store.push_answers import PushTarget
 
 
 class When(Enum):

@@ -16,7 +16,8 @@ from rcim.dispatch.requests import CommandRequest, Request
 from rcim.hooks.profile import Facts
 from rcim.outbox.facts import Owner, OwnerFacts, Unanswered
 from rcim.rules.message_types import CONTENT, MessageType
-from rcim.store.answers import Answer, PushTargets, PushUsers
+from rcim.store.answers import Answer
+from rcim.store.push_answers import PushTargets, PushUsers
 
 
 class PushFacts(Facts, Protocol):

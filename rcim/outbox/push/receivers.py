@@ -19,7 +19,7 @@ from rcim.outbox.push.decision import Reason, in_use, mentions, of_message, of_u
 from rcim.outbox.push.hook import Offline, OfflineAnswer, OfflineHook
 from rcim.outbox.push.owner import PushFacts
 from rcim.rules.push_info import PushInfo
-from rcim.store.answers import PushTarget, PushUsers
+from rcim.store.push_answers import PushTarget, PushUsers
 
 log = LimitedLog("rcim.outbox.push")
 

@@ -1,0 +1,1 @@
+"""The log of a process: how its lines are written, and by which thread."""

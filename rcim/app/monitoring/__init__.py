@@ -1,0 +1,1 @@
+"""Health checks, and the figures of a process and of the store."""

@@ -1,0 +1,1 @@
+"""What every program of the project begins with: its command line, its output, and the server that it asks."""

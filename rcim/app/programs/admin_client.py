@@ -1,0 +1,105 @@
+"""Which server an administrator's program asks, and as whom: `rcim-admin`, `rcim top` and `rcim doctor`."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.settings.exposure import secret_given
+from rcim.base.errors import USERSIG_BAD_KEY, RcimError
+from rcim.base.terms import Platform
+from rcim.base.texts import read_text
+from rcim.client import Client, client_context
+
+
+class TargetError(Exception):
+    """It can't be known where the server is, or as whom to log in; the text says why. The OSError that it comes from, if
+    there is one, is its cause."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which server, and as whom. `server`: None for the one that runs on the data directory; `token`: None for the
+    credential there. `any_name`: the certificate may be for another name, and need not lead to a root: it is one of this
+    machine's files, and the server is reached by an address."""
+
+    data: Path
+    server: str | None = None
+    user: str = "administrator"
+    token: str | None = None
+    ca: Path | None = None
+    plain: bool = False
+    any_name: bool = False
+
+
+class AdminClient(Client):
+    """A client that logs in with the first of several credentials whose key the server knows: while keys are being
+    changed, processes of one server may have different ones in force (ID-08)."""
+
+    def __init__(self, host: str, port: int, user_id: str, credentials: Sequence[str], tls: ssl.SSLContext | None):
+        self._credentials = credentials
+        self._credential = credentials[0]
+        super().__init__(
+            host, port, user_id=user_id, user_sig=lambda: self._credential, tls=tls, platform=Platform.SERVER
+        )
+
+    async def _connect_once(self) -> None:
+        for credential in self._credentials:
+            self._credential = credential
+            try:
+                await super()._connect_once()
+                return
+            except RcimError as error:
+                if error.code is not USERSIG_BAD_KEY or credential == self._credentials[-1]:
+                    raise
+
+
+def address_of(data: DataDir) -> tuple[str, int, bool]:
+    """(host, port, with TLS) of the server that runs on the data directory, or ran there last. Raises OSError and
+    ValueError."""
+    host, port, tls = read_text(data.address).strip().rsplit(":", 2)
+    host = host.strip("[]")
+    return "127.0.0.1" if host == "0.0.0.0" else host, int(port), tls == "1"
+
+
+def admin_client(target: Target) -> tuple[Client, str]:
+    """A client, not connected, and the address `host:port` that it is for. Raises TargetError."""
+    data = DataDir(target.data)
+    try:
+        credentials = [secret_given(target.token)] if target.token else _credentials_in(data)
+        if target.server is None:
+            host, port, secure = address_of(data)
+        else:
+            host, colon, text = target.server.rpartition(":")
+            secure = not target.plain
+            if not colon or not text.isdecimal() or int(text) > 65535:
+                raise TargetError(f"--server {target.server}: has to be HOST:PORT")
+            host, port = "127.0.0.1" if host == "0.0.0.0" else host.strip("[]"), int(text)
+        trust = target.ca or (data.certificate if data.certificate.exists() else None)
+        context = client_context(trust) if secure else None
+    except ssl.SSLError as error:
+        raise TargetError(f"certificate: {error}") from None
+    except OSError as error:
+        text = f"{error.filename}: {error.strerror}. Is this the data directory of a server? --data names another."
+        raise TargetError(text) from error
+    except ValueError:
+        raise TargetError(f"{target.data}: its address or credential can't be read") from None
+    if context is not None and target.any_name:
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return AdminClient(host, port, target.user, credentials, context), f"{host}:{port}"
+
+
+def _credentials_in(data: DataDir) -> list[str]:
+    """Those that the server keeps there, and one of the signing key that is there now, which a process that was started
+    since knows alone. Raises OSError and ValueError."""
+    found = data.admin_credentials()
+    if not found:
+        raise ValueError("there is no credential")
+    with contextlib.suppress(DataDirError, RcimError):
+        found.append(data.minted_for_admin(found[0]))
+    return found

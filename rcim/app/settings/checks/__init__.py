@@ -1,0 +1,1 @@
+"""What the settings have to be, a module for each part of them."""

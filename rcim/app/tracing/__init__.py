@@ -1,0 +1,1 @@
+"""Traces of messages: which messages, what a span is, and how spans reach a collector."""

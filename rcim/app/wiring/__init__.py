@@ -1,0 +1,1 @@
+"""The two halves of a server, put together: what owns the conversations, and what holds connections."""
