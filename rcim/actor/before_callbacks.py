@@ -28,6 +28,7 @@ from rcim.actor.commands import (
 from rcim.actor.records import Message, MessageOptions, Profile
 from rcim.actor.ultra_commands import ListChannel
 from rcim.actor.user_commands import Asked
+from rcim.base.terms import Platform
 from rcim.rules.conversation_kinds import kind_name
 from rcim.rules.message_types import CONTENT
 
@@ -74,6 +75,18 @@ class BeforeCallback(msgspec.Struct, frozen=True, gc=False):
     def operator(self) -> str:
         """Who asks; of a message that is sent, whose it is (MS-06)."""
         return self.command.by
+
+    @property
+    def address(self) -> str:
+        """Where the one who asks is; empty: it is not known, or not to be told (`app.client_addresses`)."""
+        credential = self.command.credential
+        return credential.address if credential is not None else ""
+
+    @property
+    def platform(self) -> Platform | None:
+        """On which platform the one who asks is; None: it is not known."""
+        credential = self.command.credential
+        return credential.platform if credential is not None else None
 
     @property
     def members(self) -> Sequence[str]:

@@ -107,6 +107,9 @@ class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=
     """An app administrator has sent it."""
     words_replaced: bool = False
     """The word filter has replaced words of it (SC-05)."""
+    address: str = ""
+    """The address that it was sent from, without the port; empty: it is not known, or not to be told
+    (`app.client_addresses`)."""
 
 
 class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, tag=2):
@@ -122,6 +125,7 @@ class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, ta
     operator: str = ""
     """As in MessagePassed."""
     platform: Platform | None = None
+    address: str = ""
 
 
 class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, tag=3):
@@ -247,6 +251,12 @@ class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
     """Of a login: it continues a session."""
     connection_id: int = 0
     """That of the device; 0 where it is not known."""
+    address: str = ""
+    """The device's address, as in MessagePassed."""
+    replaced_tags: tuple[str, ...] = ()
+    """What the `replaced` ones call themselves."""
+    by_app: bool = False
+    """Of an end: the app has logged the device out."""
 
 
 class BroadcastSent(InConversation, frozen=True, gc=False, array_like=True, tag=30):
@@ -295,6 +305,7 @@ class TransientPassed(InConversation, frozen=True, gc=False, array_like=True, ta
     operator: str = ""
     """As in MessagePassed."""
     platform: Platform | None = None
+    address: str = ""
 
 
 class MessageBlocked(InConversation, frozen=True, gc=False, array_like=True, tag=50):
@@ -306,6 +317,9 @@ class MessageBlocked(InConversation, frozen=True, gc=False, array_like=True, tag
     type_name: str = ""
     by_app: bool = False
     """An app administrator has sent it."""
+    platform: Platform | None = None
+    """As in MessagePassed."""
+    address: str = ""
 
 
 class PushTested(Event, frozen=True, gc=False, array_like=True, tag=54):

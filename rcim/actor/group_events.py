@@ -114,7 +114,7 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
     withheld, admission.withheld = admission.withheld, []
     for command, reason in withheld:
         sent = command.by, command.client_msg_id, command.priority, command.body
-        operator, platform = origin_of(command)
+        origin = origin_of(command)
         yield ev.MessageWithheld(
             now_ms,
             where,
@@ -122,8 +122,9 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
             reason,
             extra=command.extra,
             transient=command.transient,
-            operator=operator,
-            platform=platform,
+            operator=origin.operator,
+            platform=origin.platform,
+            address=origin.address,
         )
     if outcome.record is not None and state.pair is None:
         for record in (outcome.record, *outcome.more):
@@ -141,6 +142,7 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
 
 def _blocked(state: GroupState, command: c.SendMessage, now_ms: int) -> ev.MessageBlocked:
     """A message that was refused because of its words (SC-05)."""
+    origin = origin_of(command)
     return ev.MessageBlocked(
         now_ms,
         _facts(state, state.attributes.profile),
@@ -149,6 +151,8 @@ def _blocked(state: GroupState, command: c.SendMessage, now_ms: int) -> ev.Messa
         command.body,
         type_name=command.extra.type_name if command.extra is not None else "",
         by_app=command.admin,
+        platform=origin.platform,
+        address=origin.address,
     )
 
 
@@ -263,13 +267,26 @@ def _members_gone(
         )
 
 
-def origin_of(command: object) -> tuple[str, Platform | None]:
-    """Of a message that is sent: which app administrator has sent it in the sender's name (empty: none), and on which
-    platform (None: it is not known)."""
+class Origin(NamedTuple):
+    """Where a message comes from."""
+
+    operator: str = ""
+    """The app administrator who has sent it in the sender's name; empty: none."""
+    platform: Platform | None = None
+    """None: it is not known."""
+    address: str = ""
+    """Empty: it is not known, or not to be told."""
+
+
+NO_ORIGIN = Origin()
+
+
+def origin_of(command: object) -> Origin:
+    """Where a message comes from that is sent; of any other command nothing is known."""
     if type(command) is not c.SendMessage or command.credential is None:
-        return "", None
+        return NO_ORIGIN
     by = command.credential
-    return by.user_id if by.user_id != command.by else "", by.platform
+    return Origin(by.user_id if by.user_id != command.by else "", by.platform, by.address)
 
 
 def _passed(
@@ -277,17 +294,18 @@ def _passed(
 ) -> ev.MessagePassed:
     """The message, with what is set of pushes for all who are in the conversation (UG-03)."""
     profile = state.attributes.profile
-    operator, platform = origin_of(before.command)
+    origin = origin_of(before.command)
     return ev.MessagePassed(
         now_ms,
         where,
         sent.message,
         push_level=profile.push_level if profile is not None else PushLevel.AS_ABOVE,
         group_push_level=state.parent.profile.push_level if state.parent is not None else PushLevel.AS_ABOVE,
-        operator=operator,
-        platform=platform,
+        operator=origin.operator,
+        platform=origin.platform,
         by_app=sent.by_app,
         words_replaced=sent.words_replaced,
+        address=origin.address,
     )
 
 

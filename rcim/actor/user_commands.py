@@ -21,6 +21,8 @@ class Credential(msgspec.Struct, frozen=True, gc=False, array_like=True):
     patience_ms: int = 0
     """How long whoever asks waits for the answer: what can't be begun by then is refused at once, and never done later.
     0: as long as it takes."""
+    address: str = ""
+    """The client's address without the port; empty: the app is not told (`app.client_addresses`)."""
 
 
 class OnCredential(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what", kw_only=True):

@@ -22,7 +22,7 @@ from rcim.actor.person_workflows import PersonWorkflow
 from rcim.actor.records import MessageOptions
 from rcim.actor.reload_workflows import Reload
 from rcim.actor.workflow import Workflow as Workflow
-from rcim.base.terms import AppList, UserList
+from rcim.base.terms import AppList, Platform, UserList
 from rcim.rules.targets import LabelChange
 
 
@@ -36,6 +36,10 @@ class Login(Workflow, frozen=True, gc=False):
     """When the session began that the login says to continue; 0: it begins one (ID-04)."""
     administrator: bool = False
     """An app administrator."""
+    platform: Platform | None = None
+    """What it logs in on."""
+    address: str = ""
+    """As in Credential."""
 
 
 class ReadmitGuest(Workflow, frozen=True, gc=False):

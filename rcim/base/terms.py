@@ -182,11 +182,13 @@ class DeviceEnd(IntEnum):
     LINK_CLOSE = 0
     """It is gone without a word."""
     LOGOUT = 1
-    """Its user, or the app, has logged it out."""
+    """It has logged out."""
     TIME_OUT = 2
     """Nothing was heard of it for too long."""
     REPLACED = 3
     """Another device has taken its place (ID-04)."""
+    LOGGED_OUT = 4
+    """The app has logged it out, or its user on another device. Events have LOGOUT for it."""
 
 
 class OwnChange(IntEnum):

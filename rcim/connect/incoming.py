@@ -108,7 +108,7 @@ class Incoming(Outgoing):
         principal = self.principal
         if principal is not None and self.is_user and not is_guest(principal.user_id):
             return principal.user_id
-        return "@" + self.address.rpartition(":")[0]
+        return "@" + self.host
 
     def _work(self, data: bytes) -> float:
         """Take what has come; returns how many seconds it took. Never raises: a fault ends this connection alone."""

@@ -106,7 +106,8 @@ class Logins:
             connection.login_refused(token, error)
             return
         connection.principal = principal = Principal(user_id, user_id in self._identity.administrators)
-        principal.credential = None if guest else Credential(user_id, signed_ms, login.platform)
+        address = connection.host if self._identity.client_addresses else ""
+        principal.credential = None if guest else Credential(user_id, signed_ms, login.platform, address=address)
         principal.connection_id = connection.id
         principal.source = Source(CLIENT, connection.address)
         now_ms = clock.wall_ms()
@@ -118,11 +119,12 @@ class Logins:
             began_ms=now_ms,
             login_ms=now_ms,
             news=news,
+            address=address,
         )
         user = self._subscriptions.wait_for(user_id)
         principal.groups = lambda: user.groups + user.entering
         principal.reserve = user.reserve
-        workflow = LoginWorkflow(user_id, guest, signed_ms, login.began_ms, principal.admin)
+        workflow = LoginWorkflow(user_id, guest, signed_ms, login.began_ms, principal.admin, login.platform, address)
         run(
             self._engine,
             workflow,

@@ -19,10 +19,11 @@ class Identity:
     """Whose app this is: `sdkappid`, the signing `key` and the `previous_key`, which is empty unless keys are being
     rotated (ID-01), the ids of its administrators, whether guests may come in (ID-06), which custom fields of users go
     with their messages (MS-04), and whether it is told what users do, and to whom (ID-07). The app itself acts in the
-    name of `root`, its first administrator."""
+    name of `root`, its first administrator. `client_addresses`: the app's back ends are told where clients are."""
 
     __slots__ = (
         "administrators",
+        "client_addresses",
         "fields",
         "guests",
         "key",
@@ -44,6 +45,7 @@ class Identity:
         presence_seen_by: SeenBy = SeenBy.SHARED,
         root: str = "",
         previous_key: str = "",
+        client_addresses: bool = False,
     ) -> None:
         self.sdkappid = sdkappid
         self.key = key
@@ -54,6 +56,7 @@ class Identity:
         self.presence_seen_by = presence_seen_by
         self.root = root
         self.previous_key = previous_key
+        self.client_addresses = client_addresses
 
     def become(self, other: Identity) -> None:
         """OP-03: be as `other` from now on."""

@@ -102,6 +102,11 @@ class Outgoing(asyncio.BufferedProtocol, ABC):
         self.address = f"{peer.host}:{peer.port}"
         self.from_proxy = peer.is_proxy
 
+    @property
+    def host(self) -> str:
+        """Where it comes from: `address` without the port."""
+        return self.address.rpartition(":")[0]
+
     # -- what its adapter does
 
     @property

@@ -35,6 +35,8 @@ class SessionRegistry:
         self._users: dict[str, dict[int, Device]] = {}
         self._replaced: set[int] = set()
         """Connections that were told to go, and are not gone yet."""
+        self._own_choice: set[int] = set()
+        """Those whose user has logged them out on another device, and that are not gone yet."""
         self._begun: dict[str, int] = {}
         """When the last session began of those who have logged in lately."""
         self._watched: set[str] = set()
@@ -97,6 +99,8 @@ class SessionRegistry:
                         tag=device.tag,
                         comes_back=news is DeviceNews.COMES_BACK,
                         connection_id=device.connection_id,
+                        address=device.address,
+                        replaced_tags=tuple(one.tag for one in replaced),
                     )
                 )
                 return
@@ -109,6 +113,7 @@ class SessionRegistry:
                     end=DeviceEnd.LINK_CLOSE,
                     tag=one.tag,
                     connection_id=one.connection_id,
+                    address=one.address,
                 )
             )
 
@@ -141,6 +146,8 @@ class SessionRegistry:
         there = self._users.get(user_id, {})
         told = self._row(user_id)
         known = there.pop(device.connection_id, None) is not None
+        by_app = end is DeviceEnd.LOGGED_OUT and device.connection_id not in self._own_choice
+        self._own_choice.discard(device.connection_id)
         if known and not there:
             del self._users[user_id]
         if self.tell_app is not None and end is not DeviceEnd.REPLACED:
@@ -149,9 +156,11 @@ class SessionRegistry:
                     time_ms=clock.wall_ms(),
                     user_id=user_id,
                     platform=device.platform,
-                    end=end,
+                    end=DeviceEnd.LOGOUT if end is DeviceEnd.LOGGED_OUT else end,
                     tag=device.tag,
                     connection_id=device.connection_id,
+                    address=device.address,
+                    by_app=by_app,
                 )
             )
         if known:
@@ -219,6 +228,8 @@ class SessionRegistry:
         named = dict.fromkeys(ask.connections or there)
         closed = [one for one in named if one in there and one != ask.but]
         if closed:
+            if ask.by == ask.user_id:
+                self._own_choice.update(closed)
             self.sink.close_devices(ask.user_id, closed, LOGGED_OUT.number, ask.text)
         return DevicesClosed(len(closed))
 

@@ -28,6 +28,8 @@ class Callback(NamedTuple):
     """Of what is told: the same at each try and after a restart, and no other callback has it (CB-04)."""
     platform: Platform | None = None
     """Of the device that is the cause; None: it is not known."""
+    address: str = ""
+    """Of that device; empty: it is not known, or not to be told."""
 
 
 class Facts(Protocol):

@@ -27,6 +27,7 @@ from rcim.actor.commands import (
 from rcim.actor.ultra_commands import ListChannel
 from rcim.base.errors import is_app_code
 from rcim.base.limits import Limits
+from rcim.base.terms import Platform
 from rcim.content.vendor_json import Json, from_json, is_text
 from rcim.hooks.profiles.answers import TEXT_MAX, body_of
 from rcim.hooks.struct_json import as_elements, as_object, as_text
@@ -40,10 +41,15 @@ TEXTS = ("name", "introduction", "notification", "face_url")
 def question_data(ask: BeforeCallback) -> Json:
     """What is asked: the conversation, who wants it, and what is particular to the command. A login is about no
     conversation."""
+    who = {"operator": ask.operator, "platform": _name_of(ask.platform), "address": ask.address}
     if isinstance(ask.command, LogIn):
-        return {"operator": ask.operator}
+        return who
     conversation = {"id": ask.key, "kind": kind_name(ask.key), "type": ask.type}
-    return {"conversation": conversation, "operator": ask.operator, **_particular(ask, ask.command)}
+    return {"conversation": conversation, **who, **_particular(ask, ask.command)}
+
+
+def _name_of(platform: Platform | None) -> str | None:
+    return platform.name.lower() if platform is not None else None
 
 
 def _particular(ask: BeforeCallback, about: CallbackSubject) -> Json:

@@ -39,6 +39,8 @@ class Device(msgspec.Struct, frozen=True, gc=False, array_like=True):
     login_ms: int
     state: Presence = Presence.ONLINE
     news: DeviceNews = DeviceNews.KNOWN
+    address: str = ""
+    """As in Credential."""
 
     @property
     def age(self) -> tuple[int, int, int]:

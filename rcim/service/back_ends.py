@@ -195,11 +195,11 @@ class BackEnds:
         """OP-03: signatures that were good under other keys are checked again."""
         self._signed.clear()
 
-    @staticmethod
-    def _made(user_id: str, signed_ms: int, source: Source | None) -> Principal:
+    def _made(self, user_id: str, signed_ms: int, source: Source | None) -> Principal:
         principal = Principal(user_id, True)
         principal.source = source
-        principal.credential = Credential(user_id, signed_ms, Platform.SERVER, PATIENCE_MS)
+        address = source.address if source is not None and self._identity.client_addresses else ""
+        principal.credential = Credential(user_id, signed_ms, Platform.SERVER, PATIENCE_MS, address)
         return principal
 
     async def _read_valid_from_ms(self, user_id: str) -> int:

@@ -165,7 +165,7 @@ class Connection(Incoming):
         principal = self.principal
         if principal is not None and self.is_user and not is_guest(principal.user_id):
             return principal.user_id
-        return "@" + self.address.rpartition(":")[0]
+        return "@" + self.host
 
     def charge(self, rate: RateClass, what: str) -> None:
         """LI-01: count a request of this class, before it is decoded; `what` names it in the error. Raises

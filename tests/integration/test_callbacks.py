@@ -78,6 +78,20 @@ async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None
     await server.stop()
 
 
+@pytest.mark.parametrize("told", [True, False])
+async def test_where_clients_are_is_told_only_if_it_is_set(tmp_path: Path, receiver: Receiver, told: bool) -> None:
+    """CB-01: in questions and in events alike, and in none of them by default."""
+    commands = f"{SEND},Group.CallbackBeforeCreateGroup,Group.CallbackAfterSendMsg,State.StateChange"
+    settings = ["app.client_addresses=true"] if told else []
+    server = await serve(tmp_path, receiver, *settings, commands=commands)
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+    await alice.ask(send("g", "c1", "hello"))
+    await until(lambda: {query["CallbackCommand"] for query, _ in receiver.seen} == set(commands.split(",")))
+    await server.stop()
+    assert {query["ClientIP"] for query, _ in receiver.seen} == {"127.0.0.1" if told else ""}
+
+
 async def test_a_back_end_that_is_away_takes_one_line_of_the_log(
     tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # OP-02, CB-03

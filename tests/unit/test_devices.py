@@ -211,6 +211,32 @@ def test_the_app_is_told_of_each_login_and_then_once_of_its_end() -> None:  # ID
     ]
 
 
+def test_an_end_says_whether_the_app_has_logged_the_device_out() -> None:  # ID-04, ID-07
+    app = App({MOBILE: 0})
+    for number in (1, 2, 3):
+        app.here(number, MOBILE, BEGINS)
+    app.devices.close(CloseDevices("administrator", "alice", [1], 0, ""))
+    app.devices.close(CloseDevices("alice", "alice", [2], 3, ""))
+    for number in (1, 2):
+        app.gone(number, DeviceEnd.LOGGED_OUT)
+    app.gone(3, DeviceEnd.LOGOUT)
+    ends = [(one.connection_id, one.end, one.by_app) for one in app.told if one.end is not None]
+    assert ends == [
+        (1, DeviceEnd.LOGOUT, True),
+        (2, DeviceEnd.LOGOUT, False),
+        (3, DeviceEnd.LOGOUT, False),
+    ]
+
+
+def test_a_login_names_the_address_and_what_the_replaced_device_calls_itself() -> None:  # ID-07
+    app = App()
+    for number, tag in ((1, "old"), (2, "new")):
+        app.devices.here("alice", Device(number, WEB, tag, number, number, news=BEGINS, address=f"192.0.2.{number}"))
+    old, new = app.told
+    assert (old.address, old.replaced_tags) == ("192.0.2.1", ())
+    assert (new.address, new.tag, new.replaced_tags) == ("192.0.2.2", "new", ("old",))
+
+
 def test_a_new_owner_says_nothing_of_who_was_there_and_the_end_of_who_has_to_go() -> None:
     app = App()
     app.here(9, WEB, BEGINS)  # before its gateway had told of

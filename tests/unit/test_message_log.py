@@ -21,7 +21,7 @@ from rcim_tools.event_examples import BROADCAST, MESSAGE
 
 from rcim.actor.events import BroadcastSent, ConversationFacts, MessagePassed
 from rcim.actor.records import Message, MessageOptions
-from rcim.base.terms import pair_conversation
+from rcim.base.terms import Platform, pair_conversation
 from rcim.dispatch.worker import Worker
 from rcim.outbox.message_log import closing
 from rcim.outbox.message_log import folder as folder_module
@@ -84,6 +84,9 @@ def test_the_fields() -> None:
     }
     pair = line_of(passed(1, pair_conversation("alice", "bob"), extra=None))
     assert pair.kind == "pair" and json.loads(pair.data.partition(b"\t")[2])["To_Account"] == "bob"
+    sent = msgspec.structs.replace(passed(7), platform=Platform.WEB, address="192.0.2.5")
+    told = json.loads(line_of(sent).data.partition(b"\t")[2])
+    assert told == fields | {"MsgFromPlatform": "Web", "ClientIP": "192.0.2.5"}
     options = MessageOptions("app.dice", to=("bob",), cloud_data=b"\xff")
     directed = json.loads(line_of(passed(1, "g:@TGS#_u", extra=options)).data.partition(b"\t")[2])
     assert (directed["To_Account"], directed["CloudCustomDataBase64"], directed["MsgTypeName"]) == (

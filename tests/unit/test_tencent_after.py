@@ -405,6 +405,21 @@ def test_the_platform_is_said() -> None:
         assert profile.request("http://a/", [callback]).query["OptPlatform"] == name
 
 
+def test_the_address_is_said() -> None:  # CB-01
+    profile = TencentProfile(1400000000, "", DEFAULTS)
+    device = {"platform": Platform.WEB, "address": "192.0.2.5"}
+    for event in (
+        ev.MessagePassed(NOW, GROUP, MESSAGE, **device),
+        ev.MessagePassed(NOW, PAIR, MESSAGE, **device),
+        ev.TransientPassed(NOW, GROUP, MESSAGE, **device),
+        ev.MessageWithheld(NOW, GROUP, "alice", "c1", Priority.LOW, MESSAGE.body, "held back", **device),
+        ev.SessionChanged(NOW, "alice", end=None, **device),
+    ):
+        (callback,) = told(event)
+        query = profile.request("http://a/", [callback]).query
+        assert (query["ClientIP"], query["OptPlatform"]) == ("192.0.2.5", "Web"), event
+
+
 def test_a_batch_has_an_envelope() -> None:
     profile = TencentProfile(1400000000, "t", DEFAULTS)
     (one,) = told(ev.GroupFull(NOW, GROUP))

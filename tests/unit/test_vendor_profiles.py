@@ -18,6 +18,7 @@ from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.events import ConversationFacts
 from rcim.actor.records import Message, MessageOptions, bare_profile
+from rcim.actor.user_commands import Credential
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import (
     ApplyJoinOption,
@@ -237,6 +238,7 @@ def test_what_the_message_callback_asks() -> None:
         "channelType": "GROUP",
         "messageId": "m1",
         "os": "",
+        "ip": "",
         "toUserIds": ["bob"],
         "busChannel": "",
     }
@@ -291,6 +293,33 @@ def test_what_the_message_callback_answers() -> None:
 def test_an_answer_that_is_none(answer: WebAnswer) -> None:
     with pytest.raises(BadAnswer):
         decided(answer)
+
+
+async def test_where_clients_are_is_in_every_form() -> None:  # CB-01
+    device = Credential("alice", 0, Platform.WEB, address="2001:db8::7")
+    for profile, name in ((rong(), "ip"), (lean(), "sourceIP")):
+        assert profile.question(asked(sending("hi", credential=device))).fields[name] == "2001:db8::7"
+        assert profile.question(asked(sending("hi"))).fields[name] == ""
+    edit = c.AlterMessage("alice", False, 7, MessageState.EDITED, encode_body([Text("better")]), credential=device)
+    question = lean().question(asked(edit, BeforeKind.EDIT, message=message_of("better")))
+    assert question.fields["sourceIP"] == "2001:db8::7"
+
+    sent = ev.MessagePassed(T, where(), message_of("hi"), address="192.0.2.5")
+    assert (await routed(sent))["clientIp"] == (await hooks_of(sent))[0].fields["sourceIP"] == "192.0.2.5"
+    blocked = ev.MessageBlocked(
+        T, where(), "alice", "m1", encode_body([Text("darn")]), platform=Platform.WEB, address="192.0.2.5"
+    )
+    fields = await routed(blocked, blocked_messages=True)
+    assert (fields["clientIp"], fields["source"]) == ("192.0.2.5", "Websocket")
+    service = msgspec.structs.replace(sent, where=where(pair_conversation("alice", "@SYS#news"), "C2C"))
+    (row,) = (await hooks_of(service))[1].fields["rows"]
+    assert row["fromIp"] == "192.0.2.5"
+
+    login = ev.SessionChanged(T, "alice", Platform.WEB, None, address="192.0.2.5")
+    assert [one["clientIp"] for one in await rows(login)] == ["192.0.2.5"]
+    assert [one.fields["sourceIP"] for one in await hooks_of(login)] == ["192.0.2.5"]
+    end = msgspec.structs.replace(login, end=DeviceEnd.LINK_CLOSE)
+    assert [one.fields["sourceIP"] for one in await hooks_of(end)] == ["192.0.2.5"]
 
 
 # ------------------------------------------------------------------------------------------------- LeanCloud
@@ -384,6 +413,10 @@ async def test_conversations_and_clients() -> None:
     for end, code in ((DeviceEnd.LOGOUT, 1), (DeviceEnd.TIME_OUT, 2), (DeviceEnd.LINK_CLOSE, 2)):
         (ended,) = await hooks_of(ev.SessionChanged(T, "alice", Platform.WEB, end))
         assert ended.fields["closeCode"] == code
+    (kicked,) = await hooks_of(ev.SessionChanged(T, "alice", Platform.WEB, DeviceEnd.LOGOUT, by_app=True))
+    assert kicked.fields["closeCode"] == 4
+    tagged = msgspec.structs.replace(login, replaced_tags=("old",))
+    assert [one.fields["tag"] for one in await hooks_of(tagged)] == ["old", "web"]
     assert await hooks_of(ev.GroupFull(T, where())) == []
 
 

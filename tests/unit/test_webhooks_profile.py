@@ -123,7 +123,10 @@ def test_everything_that_may_be_asked_has_a_name() -> None:
 
 def test_a_login_is_about_no_conversation() -> None:
     found = asked(BeforeKind.LOGIN)
-    assert (found["key"], found["data"]) == ("alice", {"operator": "alice"})
+    assert (found["key"], found["data"]) == (
+        "alice",
+        {"operator": "alice", "platform": None, "address": ""},
+    )
 
 
 def test_what_is_asked() -> None:

@@ -179,8 +179,10 @@ class FrameConnection(Connection):
     @property
     def end(self) -> DeviceEnd:
         by = self.session.closed_by
-        if self._logout_id or by is LOGGED_OUT:
+        if self._logout_id:
             return DeviceEnd.LOGOUT
+        if by is LOGGED_OUT:
+            return DeviceEnd.LOGGED_OUT
         if by is KICKED_BY_OTHER_DEVICE:
             return DeviceEnd.REPLACED
         return DeviceEnd.TIME_OUT if by in (HEARTBEAT_TIMEOUT, TOO_SLOW) else DeviceEnd.LINK_CLOSE

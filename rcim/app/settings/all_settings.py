@@ -69,6 +69,11 @@ class App:
         False,
         "Accept guests: connections without an account, which receive messages of groups whose type allows it (ID-06).",
     )
+    client_addresses: bool = setting(
+        False,
+        "Tell back ends the addresses of clients in callbacks and events (CB-01). Connections that are open, and events "
+        "that are stored, stay as they are when this is changed.",
+    )
     invite_consent: bool = setting(
         False, "Ask users before others add them to a group; app administrators need not ask (GT-07)."
     )

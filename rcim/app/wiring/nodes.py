@@ -248,6 +248,7 @@ def identity_of(settings: Settings, keys: Keys) -> Identity:
         presence=app.presence,
         presence_seen_by=settings.presence_seen_by,
         root=app.administrators[0] if app.administrators else "",
+        client_addresses=app.client_addresses,
     )
 
 

@@ -10,7 +10,7 @@ from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
 from rcim.actor.user import user_key
-from rcim.actor.user_commands import NoteFirstLogin
+from rcim.actor.user_commands import Credential, NoteFirstLogin
 from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
 from rcim.base.errors import BLOCKED, LOGIN_BLOCKED, LOGIN_REFUSED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
@@ -33,7 +33,8 @@ async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
     """
     user_id, app_state = workflow.by, context.app_state
     if BeforeKind.LOGIN in app_state.config.asks and not (workflow.guest or workflow.administrator):
-        verdict = await context.ask_app(BeforeKind.LOGIN, LogIn(user_id, False))
+        device = Credential(user_id, workflow.signed_ms, workflow.platform, address=workflow.address)
+        verdict = await context.ask_app(BeforeKind.LOGIN, LogIn(user_id, False, credential=device))
         if not verdict.allow:  # CB-03
             return Refused(*verdict.error(LOGIN_REFUSED))
     if workflow.guest:

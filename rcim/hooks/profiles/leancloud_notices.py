@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from rcim.actor import events as ev
-from rcim.actor.records import Message
 from rcim.base.terms import DeviceEnd, Presence, other_of, pair_of
 from rcim.content.elements import decode_body
 from rcim.content.leancloud_json import LeanContent, to_leancloud
@@ -16,8 +15,10 @@ from rcim.vendors.leancloud_ids import conv_id, is_system, msg_id, system_accoun
 
 MEMBERS_MAX = 500
 """Members of a conversation that are named: LeanCloud's conversations have no more."""
-LOGGED_OUT, LOST, REPLACED = 1, 2, 3
-"""`closeCode`. That the app has logged a user out (4) is told as a log-out."""
+LOGGED_OUT, LOST, REPLACED, BY_APP = 1, 2, 3, 4
+"""`closeCode`."""
+ENDS = {DeviceEnd.LOGOUT: (LOGGED_OUT, "logout")}
+LOST_LINK = LOST, "connection lost"
 Sent = ev.MessagePassed | ev.TransientPassed
 ChatRoom = Callable[[str], bool]
 """Says of a group type whether it is one of chat rooms."""
@@ -65,11 +66,11 @@ async def _sent(event: Sent, facts: Facts, chat_room: ChatRoom) -> list[Callback
         "content": content.content,
         "receipt": False,
         "timestamp": message.time_ms,
-        "sourceIP": "",
+        "sourceIP": event.address,
     }
     found = [Callback("_messageSent", fields)]
     if isinstance(event, ev.MessagePassed) and system_account(key) not in ("", message.sender):
-        found.append(Callback(WEB_HOOK, {"rows": [_row(key, message, content)]}))
+        found.append(Callback(WEB_HOOK, {"rows": [_row(event, content)]}))
     return found
 
 
@@ -85,11 +86,12 @@ async def _receivers(event: Sent, facts: Facts, chat_room: ChatRoom) -> list[str
     return [user for user in await facts.members(event.where.key, MEMBERS_MAX) if user != message.sender]
 
 
-def _row(key: str, message: Message, content: LeanContent) -> Json:
+def _row(event: ev.MessagePassed, content: LeanContent) -> Json:
     """A message to a service conversation."""
+    key, message = event.where.key, event.message
     time = {"__type": "Date", "iso": _iso(message.time_ms)}
     return {
-        "fromIp": "",
+        "fromIp": event.address,
         "conv": {"__type": "Pointer", "className": "_Conversation", "objectId": conv_id(key)},
         "msgId": msg_id(message.message_id),
         "from": message.sender,
@@ -108,19 +110,25 @@ def _iso(time_ms: int) -> str:
 def _session(event: ev.SessionChanged) -> list[Callback]:
     """A login, before it the devices whose place it takes; or the end of a session."""
     if event.end is not None:
-        code, text = (LOGGED_OUT, "logout") if event.end is DeviceEnd.LOGOUT else (LOST, "connection lost")
-        return [_offline(event.user_id, code, text, event.tag)]
-    here = {"peerId": event.user_id, "sourceIP": "", "tag": event.tag, "reconnect": int(event.comes_back)}
-    gone = [_offline(event.user_id, REPLACED, "replaced by another device", "") for _ in event.replaced]
+        code, text = (BY_APP, "logged out by the app") if event.by_app else ENDS.get(event.end, LOST_LINK)
+        return [_offline(event.user_id, code, text, event.tag, event.address)]
+    here = {
+        "peerId": event.user_id,
+        "sourceIP": event.address,
+        "tag": event.tag,
+        "reconnect": int(event.comes_back),
+    }
+    tags = event.replaced_tags or ("",) * len(event.replaced)  # an event of an older version has none
+    gone = [_offline(event.user_id, REPLACED, "replaced by another device", tag) for tag in tags]
     return [*gone, Callback("_clientOnline", here)]
 
 
-def _offline(user_id: str, code: int, text: str, tag: str) -> Callback:
+def _offline(user_id: str, code: int, text: str, tag: str, address: str = "") -> Callback:
     fields: Sequence[tuple[str, object]] = (
         ("peerId", user_id),
         ("closeCode", code),
         ("closeMsg", text),
-        ("sourceIP", ""),
+        ("sourceIP", address),
         ("tag", tag),
         ("errorCode", 0),
         ("errorMsg", ""),

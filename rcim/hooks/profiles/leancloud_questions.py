@@ -1,5 +1,5 @@
-"""The parameters of LeanCloud's hooks that decide (CB-02, CB-03). What the server does not know, such as addresses of
-clients, is empty."""
+"""The parameters of LeanCloud's hooks that decide (CB-02, CB-03). Addresses of clients
+are empty unless the settings want them told."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _message(ask: BeforeCallback, command: SendMessage, members: Sequence[str]) 
         "receipt": False,
         "timestamp": clock.wall_ms(),
         "system": is_system(ask.key),
-        "sourceIP": "",
+        "sourceIP": ask.address,
         "groupId": None,
     }
 
@@ -74,7 +74,7 @@ def _update(ask: BeforeCallback, command: AlterMessage, message: Message, member
         **_content(content),
         "timestamp": message.time_ms,
         "msgId": msg_id(message.message_id),
-        "sourceIP": "",
+        "sourceIP": ask.address,
         "recall": recall,
         "system": is_system(ask.key),
     }

@@ -2,8 +2,8 @@
 online status.
 
 Routing and the message callback are forms with one message each, the other two are arrays of JSON. The signature is in
-the URL, under the names of the older and of the newer documents. What the service knows of a client and the server does
-not, such as its address, is empty.
+the URL, under the names of the older and of the newer documents. Addresses of clients are empty unless the settings want
+them told.
 """
 
 from __future__ import annotations
@@ -100,9 +100,8 @@ class RongCloudProfile:
             "channelType": where.channel_type,
             "msgTimeStamp": str(time_ms),
             "messageId": message_id,
-            "os": rongcloud_notices.system_of(
-                command.credential.platform if command.credential is not None else None
-            ),
+            "os": rongcloud_notices.system_of(ask.platform),
+            "ip": ask.address,
             "toUserIds": list(options.to),
             "busChannel": where.bus_channel,
         }

@@ -41,7 +41,8 @@ def routed(event: ev.InConversation, *, chat_room: bool) -> Json | None:
         case ev.MessagePassed():
             sensitive = REPLACED if event.words_replaced else PASSED
             source = "Server" if event.by_app else system_of(event.platform)
-            return _message(event, event.message, chat_room=chat_room, sensitive=sensitive, source=source)
+            fields = _message(event, event.message, chat_room=chat_room, sensitive=sensitive, source=source)
+            return fields | {"clientIp": event.address}
         case ev.MessageEdited():
             fields = _message(event, event.message, chat_room=chat_room, sensitive=PASSED, source="")
             return fields | {"originalMsgUID": fields["msgUID"], "msgUID": f"{fields['msgUID']}-{event.time_ms:X}"}
@@ -112,8 +113,9 @@ def _blocked(event: ev.MessageBlocked, *, chat_room: bool) -> Json:
     where = rong_conversation(event.where.key, event.sender, chat_room=chat_room)
     name, content = to_rongcloud(event.type_name, decode_body(event.body))
     fields = _form(event.sender, where, name=name, content=content, time_ms=event.time_ms)
-    source = "Server" if event.by_app else ""
-    return fields | {"msgUID": event.client_msg_id, "sensitiveType": str(BLOCKED), "source": source}
+    source = "Server" if event.by_app else system_of(event.platform)
+    said = {"sensitiveType": str(BLOCKED), "source": source, "clientIp": event.address}
+    return fields | {"msgUID": event.client_msg_id, **said}
 
 
 def room_status(event: RoomEvent) -> list[Json]:
@@ -141,15 +143,15 @@ def online(event: ev.SessionChanged) -> list[Json]:
     """The rows of online status: devices that the new one has replaced are offline."""
     rows = [_user(event, platform, "1", 0) for platform in event.replaced]
     status = "0" if event.end is None else "2" if event.end is DeviceEnd.LOGOUT else "1"
-    return [*rows, _user(event, event.platform, status, event.connection_id)]
+    return [*rows, _user(event, event.platform, status, event.connection_id, event.address)]
 
 
-def _user(event: ev.SessionChanged, platform: Platform, status: str, connection_id: int) -> Json:
+def _user(event: ev.SessionChanged, platform: Platform, status: str, connection_id: int, address: str = "") -> Json:
     return {
         "userid": event.user_id,
         "status": status,
         "os": SYSTEMS[platform],
         "time": event.time_ms,
-        "clientIp": "",
+        "clientIp": address,
         "sessionId": str(connection_id) if connection_id else "",
     }

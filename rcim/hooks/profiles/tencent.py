@@ -44,10 +44,7 @@ def signature(token: str, request_time: int) -> str:
 
 def question(ask: BeforeCallback) -> Callback:
     """What is asked, by its name and with its fields. Raises KeyError for what the vendor has no name for."""
-    credential = ask.command.credential
-    return Callback(
-        _NAMES[ask.kind], fields_of(ask), platform=credential.platform if credential is not None else None
-    )
+    return Callback(_NAMES[ask.kind], fields_of(ask), platform=ask.platform, address=ask.address)
 
 
 def is_asked(kind: BeforeKind) -> bool:
@@ -89,15 +86,17 @@ class TencentProfile:
         first = callbacks[0]
         fields = first.fields if len(callbacks) == 1 else envelope(callbacks)
         body = msgspec.json.encode(fields)
-        platform = first.platform if len(callbacks) == 1 else None
-        return WebRequest(url, body, {"Content-Type": "application/json"}, self._query(first.command, platform))
+        alone = len(callbacks) == 1
+        platform, address = (first.platform, first.address) if alone else (None, "")
+        query = self._query(first.command, platform, address)
+        return WebRequest(url, body, {"Content-Type": "application/json"}, query)
 
-    def _query(self, command: str, platform: Platform | None) -> dict[str, str]:
+    def _query(self, command: str, platform: Platform | None, address: str) -> dict[str, str]:
         query = {
             "SdkAppid": str(self._sdkappid),
             "CallbackCommand": command,
             "contenttype": "json",
-            "ClientIP": "",
+            "ClientIP": address,
             "OptPlatform": opt_platform(platform),
         }
         if self._token:

@@ -29,6 +29,7 @@ GENDERS = {
 }
 TEXTS = {"name": "Name", "introduction": "Introduction", "notification": "Notification", "face_url": "FaceUrl"}
 """What of a changed group the vendor tells."""
+FromDevice = ev.MessagePassed | ev.TransientPassed | ev.MessageWithheld | ev.SessionChanged
 TAGS = {
     "nickname": "Tag_Profile_IM_Nick",
     "face_url": "Tag_Profile_IM_Image",
@@ -99,7 +100,7 @@ async def _sent_to(event: ev.MessagePassed | ev.TransientPassed, to: str, facts:
         "EventTime": event.time_ms,
         **await _unread(facts, to),
     }
-    return _callback(fields, event.platform)
+    return _callback(fields, event)
 
 
 async def _unread(facts: Facts | None, user_id: str) -> Json:
@@ -114,8 +115,11 @@ def _content(body: bytes, extra: MessageOptions | None) -> Json:
     }
 
 
-def _callback(fields: Json, platform: Platform | None = None) -> Callback:
-    return Callback(fields["CallbackCommand"], fields, platform=platform)
+def _callback(fields: Json, of: FromDevice | None = None) -> Callback:
+    """`of`: an event that a device is the cause of."""
+    if of is None:
+        return Callback(fields["CallbackCommand"], fields)
+    return Callback(fields["CallbackCommand"], fields, platform=of.platform, address=of.address)
 
 
 # ------------------------------------------------------------------------------------------------- messages
@@ -136,7 +140,7 @@ def _sent(event: ev.MessagePassed | ev.TransientPassed) -> Sequence[Callback]:
         "To_Account": list(message.extra.to) if message.extra is not None else [],
         **_content(message.body, message.extra),
     }
-    return [_callback(fields, event.platform)]
+    return [_callback(fields, event)]
 
 
 def _withheld(event: ev.MessageWithheld) -> Sequence[Callback]:
@@ -150,7 +154,7 @@ def _withheld(event: ev.MessageWithheld) -> Sequence[Callback]:
         **_content(event.body, event.extra),
         "ErrorInfo": event.reason,
     }
-    return [_callback(fields, event.platform)]
+    return [_callback(fields, event)]
 
 
 def _recalled(event: ev.MessageRecalled) -> Sequence[Callback]:
@@ -285,7 +289,7 @@ def _platform(platform: Platform) -> str:
 
 
 def _session(event: ev.SessionChanged) -> Sequence[Callback]:
-    return [_callback(fields_of_state(event), event.platform)]
+    return [_callback(fields_of_state(event), event)]
 
 
 def _profile(event: ev.ProfileChanged) -> Sequence[Callback]:

@@ -16,6 +16,7 @@ from rcim.actor.events import BroadcastSent, MessagePassed
 from rcim.actor.records import Message
 from rcim.base.terms import other_of, pair_of
 from rcim.content.vendor_json import Json
+from rcim.hooks.profiles.tencent_fields import opt_platform
 from rcim.hooks.struct_json import as_elements
 from rcim.outbox.message_log.sorting import TAB, place_of
 from rcim.rules.conversation_kinds import kind_name
@@ -54,6 +55,11 @@ def line_of(event: MessagePassed | BroadcastSent) -> Line:
     """The line of a message that was sent."""
     key, message = event.where.key, event.message
     made = fields_of(key, message)
+    if isinstance(event, MessagePassed):
+        if event.platform is not None:
+            made["MsgFromPlatform"] = opt_platform(event.platform)
+        if event.address:
+            made["ClientIP"] = event.address
     data = place_of(made) + TAB + msgspec.json.encode(made) + b"\n"
     return Line(hour_of(message.time_ms), log_kind(kind_name(key)), data)
 
