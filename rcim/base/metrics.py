@@ -174,6 +174,10 @@ HANDSHAKES_WAITING = _gauge(
 INPUT_WAITING = _gauge("rcim_input_waiting", "Connections that wait for their turn to be read.")
 ACCEPTED = _counter("rcim_connections_accepted_total", "Connections that were accepted.")
 CONNECTIONS_REFUSED = _counter("rcim_connections_refused_total", "Connections that were refused: too many.")
+PROXY_HEADERS_REFUSED = _counter(
+    "rcim_proxy_headers_refused_total",
+    "Connections of proxies that were closed because their header was wrong or late.",
+)
 LOGINS = _counter("rcim_logins_total", "Logins that succeeded.")
 LOGINS_REFUSED = _counter("rcim_logins_refused_total", "Logins that were refused.")
 TLS_FAILURES = _counter("rcim_tls_failures_total", "Connections that TLS ended.", "reason")
@@ -304,6 +308,9 @@ HTTP_TIME = _histogram(
 HTTP_REQUESTS = _counter("rcim_http_requests_total", "Requests over HTTP.", "api", "code")
 HTTP_IN_FLIGHT = _gauge("rcim_http_requests_in_flight", "Complete requests over HTTP that are being answered.")
 HTTP_CONNECTIONS = _gauge("rcim_http_connections", "Open connections over HTTP.")
+ACCESS_LINES_DROPPED = _counter(
+    "rcim_access_log_lines_dropped_total", "Lines of the access log that found no room: its log is read too slowly."
+)
 SCRAPES = _counter(
     "rcim_scrapes_total", "Requests for /metrics: answered, shared (with one under way), refused, failed.", "outcome"
 )

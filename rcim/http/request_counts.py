@@ -20,6 +20,8 @@ class RequestCounts:
         self._meters = meters
         self._counts: Counter[tuple[str, str]] = Counter()
         self.levels: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.lines_dropped: Callable[[], int] = int
+        """Lines of the access log that found no room."""
         meters.add(self._figures)
 
     def tell(self, api: str, status: int, took_s: float | None = None) -> None:
@@ -36,3 +38,4 @@ class RequestCounts:
         in_flight, connections = self.levels()
         yield figure(metrics.HTTP_IN_FLIGHT, in_flight)
         yield figure(metrics.HTTP_CONNECTIONS, connections)
+        yield figure(metrics.ACCESS_LINES_DROPPED, self.lines_dropped())
