@@ -93,7 +93,7 @@ async def refused(what: Any) -> str:
 async def test_messages_rooms_and_users(
     tmp_path: Path, receiver: RongReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.consumers.TELL_S", PATIENCE_S)
+    monkeypatch.setattr("rcim.app.consumers.all_consumers.TELL_S", PATIENCE_S)
     server = await serve(tmp_path, receiver, "receivers.rong.blocked_messages=true")
     async with server.client("alice") as alice, server.client("administrator") as admin:
         await alice.create_group("Room", group_id="r", type_="ChatRoom")

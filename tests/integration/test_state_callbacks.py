@@ -215,7 +215,7 @@ async def test_who_wants_no_news_any_more_holds_nothing_back(tmp_path: Path, rec
 async def test_what_waits_is_told_before_the_end(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.consumers.TELL_S", PATIENCE_S)
+    monkeypatch.setattr("rcim.app.consumers.all_consumers.TELL_S", PATIENCE_S)
     server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
     await login(server, "alice", Platform.WEB)
     await server.stop()
