@@ -126,10 +126,11 @@ class DataDir:
         self._lock_fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock_fd)
-            self._lock_fd = -1
-            raise DataDirError(f"{self.path} is in use by another rcim server") from None
+        except OSError as error:
+            self.release()
+            if isinstance(error, BlockingIOError):
+                raise DataDirError(f"{self.path} is in use by another rcim server") from None
+            raise DataDirError(f"{self._lock}: it can't be locked: {error.strerror}") from None
 
     def release(self) -> None:
         """Give the directory to others."""
