@@ -121,6 +121,15 @@ def test_an_export_and_an_import(settings: Settings, tmp_path: Path, monkeypatch
     assert failures > 15
 
 
+def test_an_import_onto_a_full_disk(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(settings, str(tmp_path / "lines"))
+    monkeypatch.setattr(os, "posix_fallocate", raising(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    with pytest.raises(BackupError, match="the disk is full: "):
+        import_(at(tmp_path / "new"), str(tmp_path / "lines"))
+    assert not (tmp_path / "new" / "store").exists()
+    usable(tmp_path / "new")
+
+
 def test_a_rotation(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, failures = DataDir(tmp_path / "data"), 0
     for number in count(1):
