@@ -11,6 +11,7 @@ from rcim.app.exposure import secret_given
 from rcim.base.terms import Platform
 from rcim.base.texts import read_text
 from rcim.client import Client, client_context
+from rcim.client.trust import context_for
 
 
 class TargetError(Exception):
@@ -30,6 +31,14 @@ class Target:
     plain: bool = False
 
 
+def context_of(data: DataDir, server: str | None, ca: Path | None) -> ssl.SSLContext:
+    """What is trusted: `ca` if it is given. The server on the data directory (`server` None) is known by its certificate.
+    Raises OSError, ssl.SSLError."""
+    if ca is None and server is None and data.certificate_in_use.exists():
+        return context_for(data.certificate_in_use)
+    return client_context(ca or (data.certificate if data.certificate.exists() else None))
+
+
 def admin_client(target: Target) -> tuple[Client, str]:
     """A client, not connected, and the address `host:port` that it is for. Raises TargetError."""
     data = DataDir(target.data)
@@ -43,8 +52,7 @@ def admin_client(target: Target) -> tuple[Client, str]:
             secure = not target.plain
             if not colon or not port.isdecimal() or int(port) > 65535:
                 raise TargetError(f"--server {target.server}: has to be HOST:PORT")
-        trust = target.ca or (data.certificate if data.certificate.exists() else None)
-        context = client_context(trust) if secure else None
+        context = context_of(data, target.server, target.ca) if secure else None
     except ssl.SSLError as error:
         raise TargetError(f"certificate: {error}") from None
     except OSError as error:

@@ -24,7 +24,8 @@ from rcim.app.sources import PREFIX
 from rcim.base.errors import RcimError
 from rcim.base.terminal import reason_of
 from rcim.base.texts import read_text
-from rcim.client import Client, client_context
+from rcim.client import Client
+from rcim.client.trust import context_for
 from rcim.operate.findings import Finding, advice, ok, wrong
 
 ASK_S = 5.0
@@ -187,12 +188,7 @@ async def running(settings: Settings) -> list[Finding] | None:
         return None
     try:
         sig = read_text(data.admin_credential).strip()
-        context = client_context(paths_of(settings)[0]) if tls == "1" else None
-        if context is not None:
-            context.check_hostname = False  # it is this machine, by an address that the certificate need not have
-            context.verify_flags |= (
-                ssl.VERIFY_X509_PARTIAL_CHAIN
-            )  # and the file has its own certificate, not the root's
+        context = context_for(paths_of(settings)[0]) if tls == "1" else None
         user = settings.app.administrators[0] if settings.app.administrators else ""
         async with asyncio.timeout(ASK_S):
             async with Client(host, int(port), user_id=user, user_sig=sig, tls=context) as client:
