@@ -108,17 +108,24 @@ def _alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise BackupError(f"{error.filename or folder}: {error.strerror}") from None
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(f"{folder}: another backup is being made there") from None
+        except OSError as error:
+            raise BackupError(f"{folder}: it can't be locked: {error.strerror}") from None
         yield
-    except BlockingIOError:
-        raise BackupError(f"{folder}: another backup is being made there") from None
     finally:
         os.close(fd)
 
 
 def _place(folder: Path, at_ms: int) -> Path:
-    """Where the backup of this time goes: after all that are there, also if the clock was set back."""
-    names = {path.name.removesuffix(m.INCOMPLETE) for path in folder.iterdir()}
+    """Where the backup of this time goes: after all that are there, also if the clock was set back. Raises
+    BackupError."""
+    try:
+        names = {path.name.removesuffix(m.INCOMPLETE) for path in folder.iterdir()}
+    except OSError as error:
+        raise BackupError(f"{folder}: {error.strerror}") from None
     newest = max((name for name in names if m.NAME.match(name)), default="")
     while True:
         second, ms = divmod(at_ms, 1000)

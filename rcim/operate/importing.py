@@ -76,6 +76,9 @@ def import_(settings: Settings, source: str) -> Imported:
         except StoreError as error:
             place.give_up()
             raise BackupError(str(error)) from None
+        except OSError as error:
+            place.give_up()
+            raise BackupError(f"{error.filename or place.new}: {error.strerror}") from None
         place.finish(name, history)
         return Imported(lines, history, went_on=False)
 

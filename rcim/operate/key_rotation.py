@@ -59,9 +59,12 @@ def _alone(data: DataDir) -> Iterator[int]:
     except OSError as error:
         raise DataDirError(f"{data.path}: {error.strerror}") from None
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataDirError(f"{data.path}: another rcim rotate-key is at work") from None
+        except OSError as error:
+            raise DataDirError(f"{data.path}: it can't be locked: {error.strerror}") from None
         yield folder
-    except BlockingIOError:
-        raise DataDirError(f"{data.path}: another rcim rotate-key is at work") from None
     finally:
         os.close(folder)

@@ -16,7 +16,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -75,7 +75,7 @@ class Placing:
         try:
             (self.new / "store").mkdir(parents=True, mode=0o700)
         except OSError as error:
-            raise BackupError(f"{error.filename}: {error.strerror}") from None
+            raise BackupError(f"{error.filename or self.new}: {error.strerror}") from None
 
     def give_up(self) -> None:
         """Remove what is new: it is as it was."""
@@ -134,10 +134,11 @@ class Placing:
                 _sync(self.data.path)
                 self.new.rmdir()
             self._plan.unlink()  # last: without it nothing says that all is there
-            shutil.rmtree(self.data.restoring)
-            _sync(self.data.path)
         except OSError as error:
             raise BackupError(f"{error.filename or self.data.path}: {error.strerror}; run it again") from None
+        with suppress(OSError):  # it is done: an empty folder that stays goes with the next start
+            self.data.restoring.rmdir()
+            _sync(self.data.path)
         return plan.aside
 
     def _write(self, plan: Plan) -> None:
@@ -155,11 +156,13 @@ class Placing:
             now_ms += 1
 
     def _old(self) -> list[Path]:
-        """What is in the directory and is neither new nor put aside."""
+        """What is in the directory and is neither new nor put aside. Raises BackupError."""
         kept = (*HELD, self.data.restoring.name)
-        return sorted(
-            path for path in self.data.path.iterdir() if path.name not in kept and not ASIDE.match(path.name)
-        )
+        try:
+            there = sorted(self.data.path.iterdir())
+        except OSError as error:
+            raise BackupError(f"{self.data.path}: {error.strerror}") from None
+        return [path for path in there if path.name not in kept and not ASIDE.match(path.name)]
 
 
 @contextmanager

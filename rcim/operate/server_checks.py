@@ -191,7 +191,7 @@ async def running(settings: Settings) -> list[Finding] | None:
     except (OSError, ValueError):  # TimeoutError is an OSError
         return None
     user = settings.app.administrators[0] if settings.app.administrators else ""
-    target = Target(data.path, user=user, ca=paths_of(settings)[0], any_name=True)
+    target = Target(data.path, user=user)
     try:
         async with asyncio.timeout(ASK_S):
             async with admin_client(target)[0] as client:
