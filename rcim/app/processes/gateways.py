@@ -41,7 +41,7 @@ SOCKET_PATH_MAX = 100
 
 
 PREPARE_S = 10.0
-"""How long a part may take to prepare other settings; if one takes longer, the operator is told which, and nothing changes."""
+"""How long a part may take to prepare other settings. If one takes longer, nothing changes, and the operator is told."""
 FORCE_S = 10.0
 """How long a part may take to put them into force; one that takes longer is started again, with them."""
 
