@@ -52,7 +52,8 @@ def drop_previous(data: DataDir) -> None:
 
 @contextmanager
 def _alone(data: DataDir) -> Iterator[int]:
-    """Nobody else rotates keys there meanwhile. Gives the open folder. A server may run. Raises DataDirError."""
+    """Lock the data directory against another rotation, and yield the open folder. A server may be running. Raises
+    DataDirError."""
     try:
         data.check_user()
         folder = os.open(data.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -78,7 +78,7 @@ class Placing:
             raise BackupError(f"{error.filename or self.new}: {error.strerror}") from None
 
     def give_up(self) -> None:
-        """Remove what is new: it is as it was."""
+        """Remove what is new. The data directory is as it was before."""
         shutil.rmtree(self.data.restoring, ignore_errors=True)
 
     def begin_history(self, map_bytes: int, map_bytes_max: int) -> int:
@@ -104,8 +104,8 @@ class Placing:
         return found
 
     def finish(self, source: str, history: int) -> str:
-        """Everything is there: put it in place. Returns the folder that what was there is in, or nothing. Raises
-        BackupError."""
+        """Put everything in place, once it is complete. Returns the folder that has the old contents, or nothing if
+        there were none. Raises BackupError."""
         aside = self._aside() if self._old() else ""
         try:
             for folder in [self.new, *(path for path in self.new.rglob("*") if path.is_dir())]:
@@ -117,7 +117,7 @@ class Placing:
         return self.go_on(plan)
 
     def go_on(self, plan: Plan) -> str:
-        """Do what is left of the plan. Raises BackupError."""
+        """Carry out the rest of the plan. Raises BackupError."""
         try:
             if not plan.cleared:
                 if plan.aside:

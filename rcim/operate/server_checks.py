@@ -161,7 +161,7 @@ def store_clock(settings: Settings) -> Iterator[Finding]:
 
 
 def _newest_ms(store: Path) -> int | None:
-    """None if there is no store, or it can't be read or does not say so."""
+    """The newest time in the store, in ms. None if there is no store, it can't be read, or it has no time."""
     if not (store / "data.mdb").exists():
         return None
     try:  # without a lock file, which is a change: no server runs on it

@@ -328,7 +328,7 @@ def _from_base64(value: Any, place: str) -> bytes:
 
 
 def from_text(form: Form, texts: Sequence[str], place: str) -> Any:
-    """What a parameter of a query or a path means, which is always text. Raises RcimError(BAD_PARAMETER)."""
+    """Read a parameter of a query or a path, which is always text. Raises RcimError(BAD_PARAMETER)."""
     if isinstance(form, MaybeForm):
         form = form.each
     if isinstance(form, ListForm):
