@@ -179,7 +179,10 @@ class HttpServer:
         return response
 
     def _api_of(self, path: str) -> HttpApi | None:
-        return next((one for one in self._apis if one.serves(path)), None)
+        for one in self._apis:
+            if one.serves(path):
+                return one
+        return None
 
     async def _answer(self, api: HttpApi | None, got: web.BaseRequest, request_id: str) -> HttpResponse:
         """The response, whatever goes wrong."""
