@@ -17,7 +17,7 @@ from rcim.base.limited_log import Log
 
 log = Log("rcim.gateways")
 
-READY_S = 30.0
+READY_S = 60.0
 """How long a part may take until it is ready."""
 OWNER_READY_S = 900.0
 """The owner of the conversations looks at all of a store that may be damaged first: 10 s for each GiB (recovery.py)."""
