@@ -273,7 +273,7 @@ class KickMembers(Asked, frozen=True, gc=False):
 
 
 class BlockUsers(Asked, frozen=True, gc=False):
-    """GR-11. `seconds` 0 ends it, PERMANENT_S has no end."""
+    """Keep users out of a group (GR-11). `seconds` 0 ends the block; PERMANENT_S never ends."""
 
     users: list[str]
     seconds: int
@@ -281,7 +281,7 @@ class BlockUsers(Asked, frozen=True, gc=False):
 
 
 class MuteUsers(Asked, frozen=True, gc=False):
-    """SC-02. `seconds` as in BlockUsers."""
+    """Mute members of a group (SC-02). `seconds` as in BlockUsers."""
 
     users: list[str]
     seconds: int

@@ -98,7 +98,7 @@ class Edited(Result, frozen=True, gc=False):
 
 
 class Read(Result, frozen=True, gc=False):
-    """GR-04, MsgSeq."""
+    """The SEQ up to which the user has read the conversation now (GR-04: MsgSeq)."""
 
     read_seq: int
 
@@ -130,14 +130,14 @@ class Applied(Result, frozen=True, gc=False):
 
 
 class Imported(Result, frozen=True, gc=False):
-    """GR-08, messages."""
+    """Messages were imported: the SEQs of the first and the last (GR-08)."""
 
     first_seq: int
     last_seq: int
 
 
 class Info(Result, frozen=True, gc=False):
-    """GR-03. `fields`: those that the asking user may read."""
+    """A conversation's profile and counts (GR-03). `fields`: those that the asking user may read."""
 
     key: str
     profile: Profile
@@ -161,7 +161,7 @@ class MemberRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Members(Result, frozen=True, gc=False):
-    """GR-05. `next` is empty on the last page."""
+    """A page of members (GR-05). `next` is empty on the last page."""
 
     rows: list[MemberRow]
     next: str = ""
@@ -176,7 +176,7 @@ class Marks(Result, frozen=True, gc=False):
 
 
 class Page(Result, frozen=True, gc=False):
-    """RX-06. `more`: messages of the asked range are left."""
+    """A page of history (RX-06). `more`: messages of the range that was asked for are left."""
 
     newest_seq: int
     first_seq: int
@@ -191,7 +191,8 @@ class Altered(Result, frozen=True, gc=False):
 
 
 class Receipts(Result, frozen=True, gc=False):
-    """MS-11. `users` are a page of those asked for; `next` is empty on the last one."""
+    """How many members have read a message (MS-11). `users` are a page of those asked for; `next` is empty on
+    the last one."""
 
     read_num: int
     unread_num: int
@@ -286,7 +287,7 @@ class TrimmedTo(Result, frozen=True, gc=False):
 
 
 class ErasedSome(Result, frozen=True, gc=False):
-    """AB-06: how many messages became placeholders, and behind which row to go on; empty: nothing is left to do.
+    """AB-06: how many messages became placeholders, and after which row to go on; empty: nothing is left to do.
     `retry_after_ms`: a conversation takes no more changes for so long."""
 
     messages: int
@@ -308,7 +309,7 @@ class ChannelRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Channels(Result, frozen=True, gc=False):
-    """UG-02: the channels of an ultra group that who asks may see."""
+    """UG-02: the channels of an ultra group that the asking user may see."""
 
     rows: list[ChannelRow]
 

@@ -8,7 +8,7 @@ from rcim.actor.user_records import UserProfile
 
 
 class Result(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """What who asked is answered."""
+    """What the sender of a request is answered."""
 
 
 class UserFacts(Result, frozen=True, gc=False):
@@ -33,7 +33,7 @@ class Profiles(Result, frozen=True, gc=False):
 
 
 class Invalidated(Result, frozen=True, gc=False):
-    """ID-09. `known`: there was anything to invalidate."""
+    """UserSigs of a user were invalidated (ID-09). `known`: the user had an account."""
 
     valid_from_ms: int
     known: bool

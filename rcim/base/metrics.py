@@ -175,6 +175,10 @@ HANDSHAKES_WAITING = _gauge(
 INPUT_WAITING = _gauge("rcim_input_waiting", "Connections that wait for their turn to be read.")
 ACCEPTED = _counter("rcim_connections_accepted_total", "Connections that were accepted.")
 CONNECTIONS_REFUSED = _counter("rcim_connections_refused_total", "Connections that were refused: too many.")
+PROXY_HEADERS_REFUSED = _counter(
+    "rcim_proxy_headers_refused_total",
+    "Connections of proxies that were closed because their header was wrong or late.",
+)
 LOGINS = _counter("rcim_logins_total", "Logins that succeeded.")
 LOGINS_REFUSED = _counter("rcim_logins_refused_total", "Logins that were refused.")
 TLS_FAILURES = _counter("rcim_tls_failures_total", "Connections that TLS ended.", "reason")
@@ -309,6 +313,9 @@ HTTP_REFUSED = _counter(
     "rcim_http_connections_refused_total",
     "Connections over HTTP that ended before a request could be read.",
     "reason",
+)
+ACCESS_LINES_DROPPED = _counter(
+    "rcim_access_log_lines_dropped_total", "Lines of the access log that found no room: its log is read too slowly."
 )
 SCRAPES = _counter(
     "rcim_scrapes_total", "Requests for /metrics: answered, shared (with one under way), refused, failed.", "outcome"

@@ -61,6 +61,9 @@ class Links(Protocol):
     def unwatch(self, link: GatewayLink, user_ids: Sequence[str]) -> None:
         """`link` is told no more."""
 
+    def traced(self, link: GatewayLink, message: m.Traced) -> None:
+        """The message that `link` asks for next continues a trace."""
+
 
 class GatewayLink:
     """One gateway (ReplyTo). `sent` counts the messages that went down."""
@@ -168,6 +171,9 @@ class GatewayLink:
     def _looked(self, message: m.Looked) -> None:
         self._links.scatter_gather.looked(self, message.number, message.found)
 
+    def _traced(self, message: m.Traced) -> None:
+        self._links.traced(self, message)
+
     def _ping(self, _: m.Ping) -> None:
         self.send(encoded(m.Pong()))
 
@@ -214,4 +220,5 @@ _UP: dict[type, Callable[[GatewayLink, Any], None]] = {
     m.Watch: GatewayLink._watch,
     m.Unwatch: GatewayLink._unwatch,
     m.Ping: GatewayLink._ping,
+    m.Traced: GatewayLink._traced,
 }

@@ -76,6 +76,8 @@ class GatewayRouter:
             loop, lambda: set(self._links.values()), self._is_at
         )
         self.session_grace = SessionGrace(owner, loop, SETTLE_S)
+        self.on_trace: Callable[[str, str, str], None] | None = None
+        """OP-02: is told of messages that continue a trace: conversation, client message id, `traceparent`."""
         self._stopped = False
         self._settled_s = loop.time() + SETTLE_S
         self._server: asyncio.AbstractServer | None = None
@@ -165,6 +167,15 @@ class GatewayRouter:
             if not there:
                 del self._watching[user_id]
                 self.owner.unwatch([user_id])
+
+    def traced(self, link: GatewayLink, message: m.Traced) -> None:
+        """The message that `link` asks for next continues a trace: whoever may give it out hears of it before."""
+        if self.on_trace is not None:
+            self.on_trace(message.key, message.client_msg_id, message.context)
+        data = encoded(m.TracedBelow(message.key, message.client_msg_id, message.context))
+        for other in self._links.values():
+            if other is not link:
+                other.send(data)
 
     def others(self, link: GatewayLink) -> bool:
         """True if there are other gateways."""

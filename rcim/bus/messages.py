@@ -114,6 +114,15 @@ class Unwatch(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
     user_ids: list[str]
 
 
+class Traced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=14):
+    """OP-02: the message with this client message id, which is asked for next, continues a trace of a back end. Sent for
+    no other message. `context` is a `traceparent`: the trace, and the message's first span."""
+
+    key: str
+    client_msg_id: str
+    context: str
+
+
 Up = (
     Hello
     | Do
@@ -129,6 +138,7 @@ Up = (
     | DeviceGone
     | Watch
     | Unwatch
+    | Traced
 )
 
 
@@ -257,6 +267,14 @@ class DeviceKept(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=15)
     connection_id: int
 
 
+class TracedBelow(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=16):
+    """Traced, as another gateway has said it."""
+
+    key: str
+    client_msg_id: str
+    context: str
+
+
 Down = (
     Answered
     | Deliver
@@ -275,4 +293,5 @@ Down = (
     | Presence
     | PresenceBarred
     | DeviceKept
+    | TracedBelow
 )

@@ -90,6 +90,8 @@ class RemoteOwner:
         """Devices that are gone, for an owner that was away."""
         self._unkept: dict[tuple[str, int], Callable[[], None]] = {}
         """By user and connection what to call when the owner has kept the news of the device."""
+        self.on_trace: Callable[[str, str, str], None] | None = None
+        """OP-02: is told of messages that continue a trace: conversation, client message id, `traceparent`."""
         self._been_linked = False
         self._linked: asyncio.Future[None] = loop.create_future()
         self._stopping = False
@@ -145,6 +147,10 @@ class RemoteOwner:
         message = m.WorkflowMessage(self._last, request.body)
         self._outstanding[self._last] = (request, message)
         self._go_up(message)
+
+    def tell_trace(self, key: str, client_msg_id: str, context: str) -> None:
+        """Say before its command that this message continues a trace (Traced)."""
+        self._send(m.Traced(key, client_msg_id, context))
 
     def resume(self, key: str) -> None:
         self._send(m.Resume(key))
@@ -309,6 +315,10 @@ class RemoteOwner:
         assert self._hub is not None
         self._hub.look(message.query, lambda found: self._send(m.Looked(message.number, found)))
 
+    def _traced(self, message: m.TracedBelow) -> None:
+        if self.on_trace is not None:
+            self.on_trace(message.key, message.client_msg_id, message.context)
+
     def _pong(self, _: m.Pong) -> None:
         """The pipe has noted that something came."""
 
@@ -405,4 +415,5 @@ _DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
     m.Presence: RemoteOwner._presence,
     m.PresenceBarred: RemoteOwner._presence_barred,
     m.DeviceKept: RemoteOwner._device_kept,
+    m.TracedBelow: RemoteOwner._traced,
 }

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.programs.admin_client import context_of
 from rcim.app.settings.all_settings import Settings
 from rcim.app.settings.exposure import secret_given
 from rcim.base.errors import RcimError
@@ -31,7 +32,6 @@ from rcim.client import (
     NoticeEvent,
     OwnEvent,
     PresenceEvent,
-    client_context,
 )
 from rcim.client.link import ConnectionGone
 from rcim.content.elements import Text
@@ -69,8 +69,7 @@ def run(
                 sdkappid=settings.app.sdkappid, key=data.key(), user_id=user, now_s=int(time.time()), expire_s=TOKEN_S
             )
         )
-        trust = ca or (data.certificate if data.certificate.exists() else None)
-        context = client_context(trust) if tls else None
+        context = context_of(data, server, ca) if tls else None
     except (DataDirError, OSError, UnicodeDecodeError, ssl.SSLError) as error:
         raise ChatError(str(error)) from None
     client = Client(

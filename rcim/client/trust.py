@@ -7,6 +7,16 @@ import ssl
 from pathlib import Path
 
 
+def context_for(certificate: Path | str) -> ssl.SSLContext:
+    """TLS 1.2 or newer, with the server that has exactly this certificate (a PEM file), whoever signed it and whatever it
+    is called there. For the server on this machine, which is asked at an address that its certificate does not name.
+    Raises OSError or ssl.SSLError if the file is no good."""
+    context = client_context(certificate)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
 def client_context(ca: Path | str | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer. `ca` is a PEM file: the server's own self-signed certificate, or an authority's.
 

@@ -25,6 +25,7 @@ Found = list[ConnectionRow] | list[str] | dict[str, int] | Metrics | list[Health
 COUNTED: dict[str, Metric] = {
     "accepted": m.ACCEPTED,
     "refused_connections": m.CONNECTIONS_REFUSED,
+    "proxy_headers_refused": m.PROXY_HEADERS_REFUSED,
     "logins": m.LOGINS,
     "refused_logins": m.LOGINS_REFUSED,
     "requests": m.REQUESTS,

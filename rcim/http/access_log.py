@@ -71,6 +71,8 @@ class AccessLog:
         self._on = on
         self._lines: queue.Queue[Line | None] = queue.Queue(LINES_MAX)
         self._thread: threading.Thread | None = None
+        self.dropped = 0
+        """Lines that found no room, since the start."""
 
     def switch(self, on: bool) -> None:
         """Write lines from now on, or no more."""
@@ -86,6 +88,7 @@ class AccessLog:
         try:
             self._lines.put_nowait(line)
         except queue.Full:
+            self.dropped += 1
             log.warning("the access log is read too slowly: lines are dropped")
 
     def _write(self) -> None:

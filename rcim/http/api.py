@@ -12,6 +12,9 @@ from rcim.http.steps import Steps, at_once
 
 T = TypeVar("T")
 
+SHORT_BYTES = 2 * 1024
+"""A body up to this size is read at once, in 0.1 ms: what every request is counted with when it begins."""
+
 
 class HttpRequest(NamedTuple):
     """A request, complete and bounded. `path` is decoded and has no query; `query` is as it was sent, without `?`."""
@@ -37,7 +40,9 @@ class HttpRequest(NamedTuple):
     async def read(self, steps: Steps[T]) -> T:
         """The result of reading the body, step by step; other work of the loop is done between the steps of a large one.
         Raises what a step raises."""
-        return at_once(steps) if self.turns is None else await self.turns.run(self.peer, steps)
+        if self.turns is None or len(self.body) <= SHORT_BYTES:
+            return at_once(steps)
+        return await self.turns.run(self.peer, steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,11 @@ def json_body(body: bytes) -> object:
     return at_once(json_steps(body))
 
 
+def kept_json(data: bytes) -> Any:
+    """What JSON says that the server keeps, such as attributes: it was checked when it came."""
+    return decode_json(data)
+
+
 def _outside_strings(text: bytes) -> Steps[bytes]:
     """What stands outside of strings, without spaces; where the text is no JSON any more, decoding stops too. Raises
     JsonError for too many strings."""

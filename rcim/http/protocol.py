@@ -163,8 +163,10 @@ class HttpConnection(web.RequestHandler):
         return False
 
     def resume_reading(self, resume_parser: bool = True) -> None:
-        """As aiohttp's."""
-        super().resume_reading(resume_parser)
+        """As aiohttp's, which asks for it whenever a body was read, paused or not: a call of the parser and one of the
+        transport for each request."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
         self._unpark()
 
     def _unpark(self) -> None:

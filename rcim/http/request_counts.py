@@ -32,6 +32,8 @@ class RequestCounts:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._refused = dict.fromkeys(Refusal, 0)
         self.levels: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.lines_dropped: Callable[[], int] = int
+        """Lines of the access log that found no room."""
         meters.add(self._figures)
 
     def tell(self, api: str, status: int, took_s: float | None = None) -> None:
@@ -54,3 +56,4 @@ class RequestCounts:
         yield figure(metrics.HTTP_CONNECTIONS, connections)
         for reason, count in self._refused.items():
             yield figure(metrics.HTTP_REFUSED, count, reason.value)
+        yield figure(metrics.ACCESS_LINES_DROPPED, self.lines_dropped())

@@ -94,6 +94,7 @@ class HttpServer:
         self._server = web.Server(self._handle)
         self._counts = RequestCounts(meters if meters is not None else Meters())
         self._counts.levels = lambda: (self._in_flight, len(self._places))
+        self._counts.lines_dropped = lambda: self._log.dropped
 
     def use(self, bounds: HttpBounds, *, access_log: bool) -> None:
         """OP-03: these bounds are in force: the times for new connections, all else at once."""
@@ -178,7 +179,10 @@ class HttpServer:
         return response
 
     def _api_of(self, path: str) -> HttpApi | None:
-        return next((one for one in self._apis if one.serves(path)), None)
+        for one in self._apis:
+            if one.serves(path):
+                return one
+        return None
 
     async def _answer(self, api: HttpApi | None, got: web.BaseRequest, request_id: str) -> HttpResponse:
         """The response, whatever goes wrong."""

@@ -39,7 +39,7 @@ this place alone, or is made again by the server."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What a backup is to be like."""
+    """What the operator asks of a backup."""
 
     mib_per_s: float = MIB_PER_S
     """0: as fast as it can."""
@@ -66,7 +66,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def back_up(settings: Settings, folder: Path, wanted: Wanted) -> Made:
-    """Make a backup. Raises BackupError."""
+    """Make a backup. Raises BackupError: then there is no new backup."""
     data = DataDir(Path(settings.server.data))
     if not (data.store / "data.mdb").is_file():
         raise BackupError(f"{data.store}: there is no store")
@@ -101,24 +101,31 @@ def back_up(settings: Settings, folder: Path, wanted: Wanted) -> Made:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """The folder, for this backup alone. Raises BackupError."""
+    """Create the folder of backups if there is none, and lock it for this backup. Raises BackupError."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise BackupError(f"{error.filename or folder}: {error.strerror}") from None
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(f"{folder}: another backup is being made there") from None
+        except OSError as error:
+            raise BackupError(f"{folder}: it can't be locked: {error.strerror}") from None
         yield
-    except BlockingIOError:
-        raise BackupError(f"{folder}: another backup is being made there") from None
     finally:
         os.close(fd)
 
 
 def _place(folder: Path, at_ms: int) -> Path:
-    """Where the backup of this time goes: after all that are there, also if the clock was set back."""
-    names = {path.name.removesuffix(m.INCOMPLETE) for path in folder.iterdir()}
+    """Where the backup of this time goes: after all that are there, also if the clock was set back. Raises
+    BackupError."""
+    try:
+        names = {path.name.removesuffix(m.INCOMPLETE) for path in folder.iterdir()}
+    except OSError as error:
+        raise BackupError(f"{folder}: {error.strerror}") from None
     newest = max((name for name in names if m.NAME.match(name)), default="")
     while True:
         second, ms = divmod(at_ms, 1000)
@@ -198,7 +205,7 @@ def _remove(path: Path) -> str:
 
 
 def _remove_older(paths: list[Path]) -> tuple[list[str], list[str]]:
-    """Remove these as far as it can be done: their names, and why others are still there."""
+    """Remove these backups as far as possible. Returns the names of those removed, and why others are still there."""
     removed, errors = [], []
     for path in paths:
         try:

@@ -67,7 +67,7 @@ def _head_of(file: Path, txn_id: int) -> pages.Head | None:
 
 
 def _contents(task: _Task) -> Report:
-    """What `check` says of what is kept, or that it was ended. Raises StoreError."""
+    """What the process that reads the contents reports, or that it was killed. Raises StoreError."""
     command = [sys.executable, "-m", "rcim.operate.checking"]
     done = subprocess.run(command, input=msgspec.json.encode(task), capture_output=True, check=False)
     if done.returncode < 0:

@@ -53,8 +53,8 @@ def check_copy(store: Path, *, look: bool, gently: bool = False) -> CopyFacts:
 
 
 class _Breather:
-    """Lets others have the processor in between: where all are busy, even a process of the lowest priority keeps one for
-    milliseconds before it is taken away."""
+    """Sleeps now and then, so that other processes get the processor: when all processors are busy, even a process of
+    the lowest priority keeps one for milliseconds before the kernel takes it away."""
 
     def __init__(self) -> None:
         self._since = time.perf_counter()

@@ -32,7 +32,7 @@ MOUNTS = Path("/proc/self/mountinfo")
 
 
 def disk(settings: Settings, sync: Callable[[int], None] = os.fsync) -> Iterator[Finding]:
-    """All of it; of the nearest directory that is there, if the data directory is not made yet."""
+    """All checks of the disk. If the data directory does not exist yet, they look at the nearest parent that does."""
     data = Path(settings.server.data).absolute()
     there = next((one for one in (data, *data.parents) if one.is_dir()), Path("/"))
     kind = file_system_of(there)

@@ -36,7 +36,7 @@ def _running(settings: Settings) -> list[Finding] | None:
 
 
 def _guarded(part: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """A check that fails is a finding, and no reason to leave out the others."""
+    """Run a check. If it fails, that is a finding too, and the other checks still run."""
     found: list[Finding] = []
     try:
         found.extend(part())

@@ -20,15 +20,15 @@ class Finding(NamedTuple):
 
 
 def ok(check: str, what: str) -> Finding:
-    """It is good."""
+    """A finding that all is well."""
     return Finding(check, "ok", what)
 
 
 def advice(check: str, what: str, why: str, remedy: str) -> Finding:
-    """It could be better."""
+    """A finding that works, and could be better."""
     return Finding(check, "advice", what, why, remedy)
 
 
 def wrong(check: str, what: str, why: str, remedy: str) -> Finding:
-    """It is wrong."""
+    """A finding that something fails, or is open to others."""
     return Finding(check, "wrong", what, why, remedy)

@@ -76,6 +76,9 @@ def import_(settings: Settings, source: str) -> Imported:
         except StoreError as error:
             place.give_up()
             raise BackupError(str(error)) from None
+        except OSError as error:
+            place.give_up()
+            raise BackupError(f"{error.filename or place.new}: {error.strerror}") from None
         place.finish(name, history)
         return Imported(lines, history, went_on=False)
 
@@ -98,7 +101,7 @@ def _fill(settings: Settings, place: Placing, source: str) -> int:
 
 
 def _count(view: WriteView) -> None:
-    """GT-13: groups by type."""
+    """Count the groups of each type, as the store keeps it (GT-13)."""
     profiles = view.scan("profiles", b"", keys.LAST)
     types = Counter(unpack(data, Profile).type for row, data in profiles if kind_of(row.decode()) is not BROADCAST)
     for name, count in types.items():
@@ -129,7 +132,7 @@ class _Reading:
         self._digest = hashlib.sha256()
 
     def into(self, backend: LmdbBackend) -> int:
-        """Write them; how many there are. Raises BackupError and StoreError."""
+        """Write the lines to the store, and return how many there were. Raises BackupError and StoreError."""
         self._header()
         batch: list[tuple[int, Kind, Any]] = []
         size = 0
@@ -197,7 +200,7 @@ class _Reading:
 
 
 def _put(view: WriteView, kind: Kind, line: Any) -> None:
-    """Write a line. Raises ValueError and others for what is no row."""
+    """Write the row of a line. Raises ValueError and other errors of decoding if the line is no row."""
     row = kind.key(line)
     if kind_of_row(kind.table, row) is not kind or (kind.name == "counter" and row not in COUNTERS):
         raise ValueError(f"{row.decode(errors='replace')!r} is none")

@@ -52,16 +52,20 @@ def drop_previous(data: DataDir) -> None:
 
 @contextmanager
 def _alone(data: DataDir) -> Iterator[int]:
-    """Nobody else rotates keys there meanwhile. Gives the open folder. A server may run. Raises DataDirError."""
+    """Lock the data directory against another rotation, and yield the open folder. A server may be running. Raises
+    DataDirError."""
     try:
         data.check_user()
         folder = os.open(data.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise DataDirError(f"{data.path}: {error.strerror}") from None
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataDirError(f"{data.path}: another rcim rotate-key is at work") from None
+        except OSError as error:
+            raise DataDirError(f"{data.path}: it can't be locked: {error.strerror}") from None
         yield folder
-    except BlockingIOError:
-        raise DataDirError(f"{data.path}: another rcim rotate-key is at work") from None
     finally:
         os.close(folder)

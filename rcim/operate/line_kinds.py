@@ -40,7 +40,7 @@ Values = dict[str, Any]
 
 
 class Form:
-    """How a value is kept: what a line has in its place, and back. This one: nothing."""
+    """Converts a value of the store to its place in a line, and back. This form is for rows without a value."""
 
     fields: tuple[Any, ...] = ()
     """As msgspec.defstruct takes them."""
@@ -207,7 +207,7 @@ class MessageForm(Form):
 
 
 def _elements_of(body: bytes) -> list[Any]:
-    """The elements, if they say all of it."""
+    """The elements, if the body can be made from them again byte for byte; otherwise none."""
     try:
         found = decode_body(body)
         if encode_body(found) != body:

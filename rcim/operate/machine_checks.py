@@ -31,7 +31,7 @@ SWAPPINESS_MAX = 10
 
 
 def machine(settings: Settings) -> Iterator[Finding]:
-    """All of it."""
+    """All checks of the machine."""
     yield from _versions()
     yield _open_files(settings.limits.connections_max)
     yield from _network(settings)

@@ -49,7 +49,7 @@ class Copied(NamedTuple):
 
 
 class Pace:
-    """How fast what is written may be, until when, and how much room it leaves."""
+    """Bounds on writing: how fast, until when, and how much room has to stay free."""
 
     def __init__(self, mib_per_s: float, within_s: float, spared: Path) -> None:
         """`mib_per_s`: 0 for any speed. `spared`: what is on the disk where SPARE_BYTES stay free."""
@@ -60,7 +60,7 @@ class Pace:
         self._due = self._began
 
     def wait(self, size: int) -> None:
-        """Before `size` more bytes are written. Raises BackupError if it takes too long."""
+        """Wait until `size` more bytes may be written. Raises BackupError if the whole takes too long."""
         now = time.monotonic()
         if self._bytes_per_s:
             self._due = max(self._due, now - CATCH_UP_S) + size / self._bytes_per_s
@@ -148,8 +148,8 @@ def _wrong(path: Path, error: OSError) -> BackupError:
 
 
 def _write_back(fd: int, at: int, size: int) -> None:
-    """Have this part written, and wait for it. The file system's journal, which the server's own syncs wait for, is left
-    alone where the system has a call for that."""
+    """Write this part of the file to the disk, and wait for it. Where the system has a call for that, this leaves alone
+    the journal of the file system, for which the server's own syncs wait."""
     if _SYNC_RANGE is None or _SYNC_RANGE(fd, at, size, WRITE_NOW) != 0:
         os.fdatasync(fd)
 

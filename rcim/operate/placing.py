@@ -16,7 +16,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -75,10 +75,10 @@ class Placing:
         try:
             (self.new / "store").mkdir(parents=True, mode=0o700)
         except OSError as error:
-            raise BackupError(f"{error.filename}: {error.strerror}") from None
+            raise BackupError(f"{error.filename or self.new}: {error.strerror}") from None
 
     def give_up(self) -> None:
-        """Remove what is new: it is as it was."""
+        """Remove what is new. The data directory is as it was before."""
         shutil.rmtree(self.data.restoring, ignore_errors=True)
 
     def begin_history(self, map_bytes: int, map_bytes_max: int) -> int:
@@ -104,8 +104,8 @@ class Placing:
         return found
 
     def finish(self, source: str, history: int) -> str:
-        """Everything is there: put it in place. Returns the folder that what was there is in, or nothing. Raises
-        BackupError."""
+        """Put everything in place, once it is complete. Returns the folder that has the old contents, or nothing if
+        there were none. Raises BackupError."""
         aside = self._aside() if self._old() else ""
         try:
             for folder in [self.new, *(path for path in self.new.rglob("*") if path.is_dir())]:
@@ -117,7 +117,7 @@ class Placing:
         return self.go_on(plan)
 
     def go_on(self, plan: Plan) -> str:
-        """Do what is left of the plan. Raises BackupError."""
+        """Carry out the rest of the plan. Raises BackupError."""
         try:
             if not plan.cleared:
                 if plan.aside:
@@ -134,10 +134,11 @@ class Placing:
                 _sync(self.data.path)
                 self.new.rmdir()
             self._plan.unlink()  # last: without it nothing says that all is there
-            shutil.rmtree(self.data.restoring)
-            _sync(self.data.path)
         except OSError as error:
             raise BackupError(f"{error.filename or self.data.path}: {error.strerror}; run it again") from None
+        with suppress(OSError):  # it is done: an empty folder that stays goes with the next start
+            self.data.restoring.rmdir()
+            _sync(self.data.path)
         return plan.aside
 
     def _write(self, plan: Plan) -> None:
@@ -155,11 +156,13 @@ class Placing:
             now_ms += 1
 
     def _old(self) -> list[Path]:
-        """What is in the directory and is neither new nor put aside."""
+        """What is in the directory and is neither new nor put aside. Raises BackupError."""
         kept = (*HELD, self.data.restoring.name)
-        return sorted(
-            path for path in self.data.path.iterdir() if path.name not in kept and not ASIDE.match(path.name)
-        )
+        try:
+            there = sorted(self.data.path.iterdir())
+        except OSError as error:
+            raise BackupError(f"{self.data.path}: {error.strerror}") from None
+        return [path for path in there if path.name not in kept and not ASIDE.match(path.name)]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Being in nobody's way."""
+"""Lowering the priority of a process, so that it does not slow down the server."""
 
 from __future__ import annotations
 

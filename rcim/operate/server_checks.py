@@ -161,7 +161,7 @@ def store_clock(settings: Settings) -> Iterator[Finding]:
 
 
 def _newest_ms(store: Path) -> int | None:
-    """None if there is no store, or it can't be read or does not say so."""
+    """The newest time in the store, in ms. None if there is no store, it can't be read, or it has no time."""
     if not (store / "data.mdb").exists():
         return None
     try:  # without a lock file, which is a change: no server runs on it
@@ -191,7 +191,7 @@ async def running(settings: Settings) -> list[Finding] | None:
     except (OSError, ValueError):  # TimeoutError is an OSError
         return None
     user = settings.app.administrators[0] if settings.app.administrators else ""
-    target = Target(data.path, user=user, ca=paths_of(settings)[0], any_name=True)
+    target = Target(data.path, user=user)
     try:
         async with asyncio.timeout(ASK_S):
             async with admin_client(target)[0] as client:

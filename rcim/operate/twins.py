@@ -29,7 +29,7 @@ def twin(cls: type[msgspec.Struct]) -> type[msgspec.Struct]:
 
 
 def _named(kind: Any) -> Any:
-    """The type with the twins of all structs in it."""
+    """The type, with each struct in it replaced by its twin."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return twin(kind)
     origin, args = get_origin(kind), get_args(kind)

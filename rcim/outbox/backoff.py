@@ -24,7 +24,7 @@ class Backoff:
         return min(2 * pause_s, self.max_s)
 
     def wait_s(self, pause_s: float, asked_s: float = 0.0) -> float:
-        """How long to wait in fact. `asked_s`: the destination has asked for so long a pause; it is `max_s` at the
-        most."""
+        """How long to wait, in seconds, with jitter. `asked_s`: the pause that the destination has asked for; at most
+        `max_s`."""
         jittered = pause_s * (0.8 + 0.4 * self._random())
         return min(max(jittered, asked_s), self.max_s)

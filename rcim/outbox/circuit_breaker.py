@@ -95,7 +95,7 @@ class CircuitBreaker:
         self._wake()
 
     def _begin(self, pause_s: float, asked_s: float) -> None:
-        """Pause."""
+        """Pause for `pause_s` seconds with jitter, or for `asked_s` if the destination has asked for longer."""
         self._pause_s = pause_s
         wait_s = self._backoff.wait_s(pause_s, asked_s)
         fresh_s = min(wait_s, max(FRESH_S, asked_s))

@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 class Clock(NamedTuple):
-    """Where a consumer has the time and chance from."""
+    """Where a consumer gets the time and its random numbers from."""
 
     times: Times = Times()
     random: Callable[[], float] = random.random
@@ -137,7 +137,7 @@ class Consumer:
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     def _retry_all(self) -> None:
-        """All that waits is due now."""
+        """Make everything that waits due now."""
         for reader in self._shards:
             reader.retries.due_now()
         self.wake(shard for shard, reader in enumerate(self._shards) if reader.retries)

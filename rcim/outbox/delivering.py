@@ -24,8 +24,8 @@ ERROR_BYTES_MAX = 300
 
 
 class Times(NamedTuple):
-    """What a consumer has to know of the time, in milliseconds since 1970. What happened before `given_up_ms` becomes a
-    dead letter when it is tried and not taken; 0: nothing does."""
+    """The times that a consumer needs, in milliseconds since 1970. An event older than `given_up_ms` becomes a dead
+    letter when its next try fails; 0: none does."""
 
     now_ms: Callable[[], int] = clock.wall_ms
     given_up_ms: Callable[[], int] = int
@@ -92,7 +92,7 @@ class Delivering:
         return left
 
     async def _handed(self, events: Sequence[KeptEvent]) -> Sequence[Untaken] | None:
-        """What the destination says; None: it has failed, or was cancelled by something that it waited for."""
+        """What the destination returns. None: it has raised, or was cancelled by something that it waited for."""
         try:
             return await self.destination.deliver(events)
         except asyncio.CancelledError:

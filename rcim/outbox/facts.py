@@ -17,7 +17,7 @@ PAGE = 100
 
 
 class Owner(Protocol):
-    """What it needs of the owner of the conversations."""
+    """What the facts need of the owner of the conversations."""
 
     def ask(self, request: QueryRequest) -> None:
         """Answer a query, later."""

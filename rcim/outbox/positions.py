@@ -70,7 +70,7 @@ class Positions:
         return min(found, self.back.get(shard, found))
 
     def go_back(self, shard: int) -> None:
-        """If the shard is to be read again, it is from now on."""
+        """Begin to read the shard again, if `rewind` has asked for it."""
         number = self.back.pop(shard, None)
         if number is not None and number < self.next[shard]:
             self._queues[shard].leave_from(number)
@@ -90,7 +90,7 @@ class Positions:
             raise
 
     def soon(self) -> None:
-        """Something has changed."""
+        """Note that a position has changed: it is stored within `commit_s`."""
         self._more = True
         if self._committing is None and not self._closed:
             self._committing = asyncio.get_running_loop().create_task(self._commit_later())
@@ -165,7 +165,7 @@ class Positions:
             self._events.commit(self._name, changed)
 
     async def close(self) -> None:
-        """Keep it for the last time."""
+        """Store the positions for the last time."""
         self._closed = True
         if self._committing is not None:
             self._committing.cancel()

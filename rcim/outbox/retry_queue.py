@@ -98,7 +98,7 @@ class RetryQueue:
         return sorted(found)
 
     def due_now(self) -> None:
-        """Everything is due at once, and pauses begin again with the first one."""
+        """Make everything due at once. The pauses begin again with the shortest."""
         for key in self._keys.values():
             key.due_s, key.pause_s = NOW, self._backoff.first_s
 

@@ -75,7 +75,7 @@ class ShardReader:
             self._pause.set_result(None)
 
     async def _run(self) -> None:
-        """All that there is, until nothing of it waits any more."""
+        """Read and deliver until nothing is left and nothing waits."""
         try:
             while not self._stopped and (self._woken or self.retries):
                 try:
@@ -100,7 +100,7 @@ class ShardReader:
             await self._wait(retries.due_s - self._now_s())
 
     async def _wait(self, seconds: float) -> None:
-        """Until then, or until it is woken."""
+        """Wait for this time, or until the reader is woken."""
         self._pause = asyncio.get_running_loop().create_future()
         try:
             await asyncio.wait([self._pause], timeout=max(0.0, seconds))

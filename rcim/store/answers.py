@@ -39,7 +39,7 @@ class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class GroupsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """GR-05. `next` is empty on the last page."""
+    """A page of the user's groups (GR-05). `next` is empty on the last page."""
 
     groups: list[GroupRow]
     next: str
@@ -63,7 +63,7 @@ class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     removed: bool
     unstored: bool
     altered: list[int]
-    """Messages that are others since the stamp that was asked for."""
+    """Messages that were changed since the stamp that was asked for."""
     reread: bool
     """More than can be named here."""
     uncounted: bool
@@ -75,11 +75,11 @@ class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """A page of a sync. `more`: there are more conversations behind the last of these."""
+    """A page of a sync. `more`: there are more conversations after the last of these."""
 
     rows: list[SyncRow]
     gone: list[str]
-    """Conversations that the user is in no longer."""
+    """Conversations that the user has left."""
     reset: bool
     """What was asked for can't be told any more: this is everything instead."""
     since: int
@@ -98,7 +98,8 @@ class Found(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class FoundPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """RX-10. With `more` the search goes on behind `after`, whatever was found."""
+    """A page of what a search has found (RX-10). With `more` the search goes on after `after`, even if nothing was
+    found."""
 
     found: list[Found]
     after: tuple[str, int]
@@ -137,7 +138,7 @@ class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class IdlePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """GT-11, GT-24. `next` is empty on the last page."""
+    """A page of groups, by when something happened in them last (GT-11, GT-24). `next` is empty on the last page."""
 
     rows: list[IdleRow]
     next: str
@@ -183,7 +184,7 @@ class ConversationsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, 
     count: int
     """How many match, among those that were looked at."""
     more: bool
-    """Some of them are behind the last row."""
+    """Some of them come after the last row."""
     next: str
     """Not empty: not all were looked at, and it is where to go on."""
 
@@ -200,7 +201,7 @@ class AccountRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Accounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-09; `online` is filled in by who knows."""
+    """Accounts that were asked for (ID-09). `online` is filled in by the processes that have the connections."""
 
     rows: list[AccountRow]
     online: list[str] = []

@@ -368,7 +368,8 @@ class LmdbBackend:
         stats = [self._env.stat(), *(txn.stat(db) for db in self._dbs.values())]
         pages = sum(s["branch_pages"] + s["leaf_pages"] + s["overflow_pages"] for s in stats)
         if pages * self._page_bytes > most:
-            raise FullError(f"{pages * self._page_bytes} bytes are in use of {most}; the rest is for removing")
+            full = "the disk is full" if self._disk.short else "store.map_bytes_max is reached"
+            raise FullError(f"{full}: {pages * self._page_bytes} bytes are in use, and the rest is kept for removing")
 
     def _reopen_if_broken(self, error: Exception) -> None:
         """After a failed write of its own head page LMDB refuses everything until it is opened anew (ST-04)."""

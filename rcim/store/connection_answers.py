@@ -28,7 +28,7 @@ class DevicesPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tr
 
 
 class DevicesClosed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-04: so many were told to go."""
+    """ID-04: how many devices were told to close their connections."""
 
     count: int
 
@@ -42,14 +42,14 @@ class PresenceRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-07: which users' presence who asks may see."""
+    """ID-07: the users whose presence the asking user may see."""
 
     users: list[str]
 
 
 class PresencePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-07. `refused`: users of whom no changes are told; `unseen`: those whom who asks may not see, and finds OFFLINE.
-    `connection_id` is that of the query."""
+    """The presence of users (ID-07). `refused`: users whose changes are not told; `unseen`: those whom the asking user
+    may not see, and finds OFFLINE. `connection_id` is that of the query."""
 
     rows: list[PresenceRow]
     refused: list[str]

@@ -17,6 +17,8 @@ log = LimitedLog("rcim.store")
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What a disk says that gives no more."""
+NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+"""Connections have all file descriptors now: the next commit tries again."""
 
 
 class DiskReserve:
@@ -37,14 +39,18 @@ class DiskReserve:
         error = self._lengthen(min(used + 2 * self._reserve, bound))
         if error is not None and error.errno not in NO_ROOM:  # the disk takes nothing in advance
             log.warning("no disk space can be reserved", file=self._file, error=error.strerror)
-            self._end = 1 << 62
+            if error.errno not in NO_FILES:
+                self._end = 1 << 62
             error = None
         if error is not None and not self.short:
             log.error("the disk is full", file=self._file, error=error.strerror)
         self.short = error is not None
 
     def _lengthen(self, end: int) -> OSError | None:
-        fd = os.open(self._file, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fd = os.open(self._file, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            return error
         try:
             os.posix_fallocate(fd, self._end, end - self._end)
             self._end = end

@@ -15,7 +15,7 @@ class SentMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class SentPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """AB-06: messages that a user has sent, and behind which row to go on; empty: there are no more."""
+    """AB-06: messages that a user has sent, and after which row to go on; empty: there are no more."""
 
     rows: list[SentMessage]
     after: bytes

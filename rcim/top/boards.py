@@ -53,7 +53,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Board:
-    """One table."""
+    """One table of the live view: its columns, and how its rows are fetched."""
 
     name: str
     title: str
@@ -67,7 +67,7 @@ class Board:
     """True: the server gives one page after the other."""
 
     def choice(self) -> Choice:
-        """What is to be seen at first."""
+        """The choice to begin with."""
         return Choice(self.sort)
 
     def sortable(self) -> list[int]:
@@ -107,7 +107,8 @@ def platform_of(row: Any) -> str:
 
 
 def is_ascending(column: Column, choice: Choice) -> bool:
-    """Whether the smallest comes first: of names it does, of numbers if it is turned around, as far as the server can."""
+    """True if the smallest comes first. Names begin with the smallest, numbers with the largest; turning the order
+    around changes that, if the server can sort both ways."""
     if column.sort in LARGEST_ONLY:
         return False
     return choice.reverse if column.number else not choice.reverse
@@ -136,7 +137,7 @@ async def _connections(client: Client, choice: Choice) -> Found:
 
 
 def few(board: Board, rows: Sequence[Any], choice: Choice) -> Found:
-    """Rows that are all here: searched by their key, and sorted."""
+    """Search and sort rows here, where all of them were fetched."""
     column = board.columns[choice.sort]
     found = [row for row in rows if choice.search in board.key(row)]
     found.sort(key=lambda row: getattr(row, column.name), reverse=not is_ascending(column, choice))

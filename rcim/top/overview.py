@@ -55,7 +55,7 @@ def held(row: frames.FlowEntry) -> int:
 
 
 async def sample(client: Client) -> Sample:
-    """Ask for it."""
+    """Ask the server for a sample."""
     counters = await client.stats()
     flow = await client.flow()
     return Sample({**counters, "withheld": sum(map(held, flow))}, flow, time.monotonic())
@@ -110,7 +110,7 @@ class Overview:
         return duration(self.last.counters.get(UPTIME, 0)) if self.last is not None else ""
 
     def plain(self) -> dict[str, Any]:
-        """For programs."""
+        """The overview as JSON has it, for programs."""
         counters = dict(self.last.counters) if self.last is not None else {}
         per_s = {name: round(value, 3) for name, _ in RATES if (value := self.rates.of(name)) is not None}
         return {"counters": counters, "per_s": per_s}

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class TopError(Exception):
-    """It can't be done as asked; the text says why. `refused`: the server said so."""
+    """What was asked for can't be shown; the text says why. `refused`: the server refused it."""
 
     def __init__(self, text: str, *, refused: bool = False) -> None:
         super().__init__(text)

@@ -131,7 +131,7 @@ class TopView(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start to ask the server."""
         self._show()
         self.refresh_soon()
         self.set_interval(self._interval_s, self._tick)
@@ -143,7 +143,7 @@ class TopView(App[None]):
             self.refresh_soon()
 
     def refresh_soon(self) -> None:
-        """Ask the server now: something else is to be seen."""
+        """Ask the server at once, because the user wants to see something else."""
         if not self._wanted:
             self._wanted = True
             self.run_worker(self._ask(), exclusive=False)
@@ -336,7 +336,7 @@ class TopView(App[None]):
             self.refresh_soon()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """The search is kept."""
+        """Keep the search, and leave the input field."""
         self._close_search()
 
     def action_end_search(self) -> None:
@@ -354,11 +354,11 @@ class TopView(App[None]):
             self.query_one(f"#{self.tab}", DataTable).focus()
 
     def action_help(self) -> None:
-        """The keys."""
+        """Show the keys."""
         self.push_screen(Page("Keys", HELP.split("\n")))
 
     async def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Look into a row."""
+        """Show the details of a row."""
         board, found = BY_NAME.get(self.tab), self._found.get(self.tab)
         if board is None or found is None:
             return

@@ -14,7 +14,9 @@ import pytest
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
 from rcim.actor.records import Message, MessageOptions
+from rcim.app.files.datadir import DataDirError
 from rcim.app.processes import gateways as gateways_module
+from rcim.app.processes import kept_process
 from rcim.app.processes.process_spec import ProcessSpec
 from rcim.app.settings.sources import load
 from rcim.base.errors import SERVER_ERROR, RcimError
@@ -498,8 +500,8 @@ def test_whom_a_message_names_counts_for_the_length_of_a_part() -> None:
 
 
 async def test_a_part_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gateways_module, "SILENT_S", 0.05)
-    kept = gateways_module._Kept(ProcessSpec("gateway", 1, "", 0), load(None, {}, []))
+    monkeypatch.setattr(kept_process, "SILENT_S", 0.05)
+    kept = kept_process.KeptProcess(ProcessSpec("gateway", 1, "", 0), load(None, {}, []))
     kept._process = await asyncio.create_subprocess_exec("sleep", "600", stdout=asyncio.subprocess.PIPE)
     await kept._until_it_ends()
     assert kept._process.returncode == -signal.SIGKILL
@@ -507,10 +509,10 @@ async def test_a_part_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_
 
 async def test_a_part_that_can_not_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever keeps it from starting, with longer and longer pauses, until it can."""
-    monkeypatch.setattr(gateways_module, "AGAIN_S", 0.001)
-    kept = gateways_module._Kept(ProcessSpec("gateway", 1, "", 0), load(None, {}, []))
+    monkeypatch.setattr(kept_process, "AGAIN_S", 0.001)
+    kept = kept_process.KeptProcess(ProcessSpec("gateway", 1, "", 0), load(None, {}, []))
     kept._process = await asyncio.create_subprocess_exec("true", stdout=asyncio.subprocess.PIPE)
-    troubles: list[Exception] = [OSError("no memory"), ValueError("no JSON"), gateways_module.DataDirError("in use")]
+    troubles: list[Exception] = [OSError("no memory"), ValueError("no JSON"), DataDirError("in use")]
     started = asyncio.Event()
 
     async def start() -> None:

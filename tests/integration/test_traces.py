@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from rcim.app.tracing import trace_export
 from rcim.app.tracing.traces import MessageTraces
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority
+from rcim.bus.pipe import Pipe
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
 from tests.kit import PATIENCE_S, TestCluster, TestServer, create, send, until
@@ -25,6 +27,7 @@ __all__ = ["receiver"]  # the fixture
 ON = ("traces.on=true", "traces.share=1")
 HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
 SECRET = "nobody else may read this"
+TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 COUNT = 60
 """Messages at once, where one a second may pass."""
 ALL = ["rcim.send", "rcim.mailbox", "rcim.commit", "rcim.deliver"]
@@ -167,7 +170,7 @@ async def test_what_is_held_back_says_so(tmp_path: Path, collector: Collector) -
 async def test_a_back_end_s_trace_goes_on_here(tmp_path: Path, collector: Collector, as_user: bool) -> None:
     """Also with a share of 0: the back end has decided."""
     flags = ("traces.on=true", "traces.share=0", f"traces.endpoint={collector.endpoint}")
-    trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    trace, parent = TRACE, PARENT
     async with back_end(tmp_path / "data", *flags) as app:
         await _group(app)
         body: dict[str, Any] = {"body": HELLO} | ({"as_user": "alice"} if as_user else {})
@@ -181,6 +184,68 @@ async def test_a_back_end_s_trace_goes_on_here(tmp_path: Path, collector: Collec
     assert first.parent == parent and first.facts["rcim.seq"] == 2
     assert {"rcim.mailbox", "rcim.commit"} <= set(named(collector.spans))
     assert {span.parent for span in collector.spans if span is not first} == {first.span_id}
+
+
+@pytest.mark.parametrize("as_user", [True, False])
+async def test_a_back_end_s_trace_goes_on_in_all_processes(
+    tmp_path: Path, collector: Collector, as_user: bool
+) -> None:
+    """Whoever commits and gives out the message is told of the trace; and for no other message anything crosses."""
+    flags = ("traces.on=true", "traces.share=0", f"traces.endpoint={collector.endpoint}", "server.gateways=2")
+    cluster = TestCluster(tmp_path / "data", flags=(*flags, "http.on=true"))
+    await cluster.start()
+    cluster.http_port = cluster.gateways[0][0].http_port
+    alice, bob = await cluster.member("alice"), await cluster.member("bob")  # one at each gateway
+    await alice.ask(create("g1", "bob"))
+    async with aiohttp.ClientSession() as session:
+        app = BackEnd(cluster, session)
+        body: dict[str, Any] = {"body": HELLO} | ({"as_user": "alice"} if as_user else {})
+        for number, headers in enumerate([{}, {"traceparent": f"00-{TRACE}-{PARENT}-01"}, {"traceparent": "x"}]):
+            path = "/conversations/g:g1/messages"
+            status, said = await app.native("POST", path, body | {"client_msg_id": f"b{number}"}, headers=headers)
+            assert status == 201, said
+        for one in (alice, bob):
+            for _ in range(3):
+                await one.take_of(f.Deliver)
+    await cluster.stop()
+    assert {span.trace_id for span in collector.spans} == {TRACE}
+    assert sorted((span.name, span.process.split()[0]) for span in collector.spans) == [
+        ("rcim.commit", "owner"),
+        ("rcim.deliver", "gateway"),
+        ("rcim.deliver", "gateway"),
+        ("rcim.mailbox", "owner"),
+        ("rcim.send", "gateway"),
+    ]
+    first = named(collector.spans)["rcim.send"]
+    assert first.parent == PARENT
+    assert {span.parent for span in collector.spans if span is not first} == {first.span_id}
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_what_continues_no_trace_costs_no_byte_between_processes(
+    tmp_path: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch, on: bool
+) -> None:
+    flags = (*ON, f"traces.endpoint={collector.endpoint}") if on else ()
+    cluster = TestCluster(tmp_path / "data", flags=(*flags, "server.gateways=2", "http.on=true"))
+    await cluster.start()
+    cluster.http_port = cluster.gateways[0][0].http_port
+    sent: list[bytes] = []
+    send_on = Pipe.send
+
+    def noted(pipe: Pipe, data: bytes) -> None:
+        sent.append(data)
+        send_on(pipe, data)
+
+    monkeypatch.setattr(Pipe, "send", noted)
+    await one_message(cluster)
+    if not on:  # nobody looks at what a back end says of its traces
+        async with aiohttp.ClientSession() as session:
+            headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+            path, body = "/conversations/g:g1/messages", {"body": HELLO, "client_msg_id": "b"}
+            status, said = await BackEnd(cluster, session).native("POST", path, body, headers=headers)
+            assert status == 201, said
+    await cluster.stop()
+    assert sent and not [data for data in sent if TRACE.encode() in data or b"00-" in data]
 
 
 @pytest.mark.parametrize("how", ["away", "refuses"])

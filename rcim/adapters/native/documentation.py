@@ -64,7 +64,7 @@ key.</p>
 
 
 def page() -> str:
-    """The page."""
+    """The HTML of the page."""
     found = openapi.document()
     sections = []
     for tag in found["tags"]:

@@ -19,7 +19,7 @@ import msgspec
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.content.elements import decode_body, encode_body
 from rcim.content.vendor_json import from_json, is_text, to_json
-from rcim.rules.json_decoding import decode_json
+from rcim.http.json_bodies import kept_json
 
 Json = dict[str, Any]
 ONE_LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
@@ -215,7 +215,7 @@ class ObjectForm:
         return msgspec.json.encode(value)
 
     def write(self, value: bytes) -> Any:
-        return decode_json(value) if value else {}
+        return kept_json(value) if value else {}
 
     def schema(self) -> Json:
         return {"type": "object"}
@@ -228,7 +228,7 @@ class ValueForm:
         return msgspec.json.encode(value)
 
     def write(self, value: bytes) -> Any:
-        return decode_json(value)
+        return kept_json(value)
 
     def schema(self) -> Json:
         return {}
@@ -328,7 +328,7 @@ def _from_base64(value: Any, place: str) -> bytes:
 
 
 def from_text(form: Form, texts: Sequence[str], place: str) -> Any:
-    """What a parameter of a query or a path means, which is always text. Raises RcimError(BAD_PARAMETER)."""
+    """Read a parameter of a query or a path, which is always text. Raises RcimError(BAD_PARAMETER)."""
     if isinstance(form, MaybeForm):
         form = form.each
     if isinstance(form, ListForm):

@@ -95,7 +95,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 class _Job(NamedTuple):
-    """What waits for the file."""
+    """A write that waits for the file."""
 
     work: Callable[[sqlite3.Connection], Any]
     done: asyncio.Future[Any]
@@ -133,7 +133,7 @@ class KeptAnswers:
         return await done
 
     async def _write(self) -> None:
-        """Until nothing waits any more."""
+        """Write what waits, until nothing does."""
         while self._waiting:
             jobs, self._waiting = self._waiting, []
             try:
@@ -206,7 +206,7 @@ def _remove(file: sqlite3.Connection, where: str = "", *values: object, most: in
 
 
 def _bytes_of(file: sqlite3.Connection) -> int:
-    """What is in use of the file."""
+    """How many bytes of the file are in use."""
     pages, free, size = (
         file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
     )

@@ -97,7 +97,7 @@ def _kept_answer(kept: Kept, fingerprint: bytes, now_ms: int, route: Route) -> H
 
 
 def key_of(header: str | None) -> str:
-    """The key in the header; empty if there is none (None). Raises RcimError(BAD_PARAMETER)."""
+    """The key in the header; empty if there is no header. Raises RcimError(BAD_PARAMETER)."""
     if header is None:
         return ""
     key = header

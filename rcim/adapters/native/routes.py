@@ -163,7 +163,7 @@ class Route:
 
 
 class _HasUser(Request, frozen=True, gc=False):
-    """For the form of the user in the path, who acts."""
+    """A request with the user in the path, who acts: its field gives the form."""
 
     user_id: str
 

@@ -140,7 +140,7 @@ def _plain_form(hint: Any, place: str, bound: Any) -> Form:
 
 @cache
 def _fields(type_: type[msgspec.Struct]) -> dict[str, tuple[str, Form, bool]]:
-    """By the name in JSON: the struct's own name, the form, and whether it has to be there."""
+    """For each name in JSON: the field's name in the struct, its form, and whether it is required."""
     found = {}
     required = _required(type_)
     for name in type_.__struct_fields__:
@@ -206,7 +206,7 @@ class StructForm:
 
 
 def refuse_unknown(value: Mapping[str, Any], known: Mapping[str, Any], place: str = "") -> None:
-    """Raises RcimError(BAD_PARAMETER) that names the first field that there is not."""
+    """Raises RcimError(BAD_PARAMETER) that names the first unknown field, if there is one."""
     for name in value:
         if name not in known:
             raise wrong(f"{place}.{name}" if place else name, "there is no such field")

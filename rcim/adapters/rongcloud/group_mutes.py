@@ -11,7 +11,7 @@ from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
 from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.targets import facts_of, marked
 from rcim.base.terms import PERMANENT_S, MuteScope
-from rcim.rules.json_decoding import decode_json
+from rcim.http.json_bodies import kept_json
 from rcim.service import requests
 from rcim.service.results import Done, Edited, GroupsPage, MutedUsers
 
@@ -109,7 +109,7 @@ def _check_type(form: Form) -> None:
 async def speakers_of(call: Call, group_id: str) -> tuple[bool, list[str]]:
     """Whether all of a group or room are muted, and who may speak all the same. Raises RcimError."""
     profile = (await facts_of(call, group_id)).info.profile
-    kept = decode_json(profile.attributes or b"{}").get(SPEAKERS, [])
+    kept = kept_json(profile.attributes or b"{}").get(SPEAKERS, [])
     named = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
     return profile.mute_all, list(dict.fromkeys([*named, *profile.speakers]))
 

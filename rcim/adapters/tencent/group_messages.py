@@ -79,6 +79,8 @@ def push_info(fields: Fields) -> bytes:
 
 def _mentions(fields: Fields) -> tuple[list[str], bool]:
     """Whom GroupAtInfo mentions, and whether it is everybody (MS-07). Raises TencentError."""
+    if "GroupAtInfo" not in fields:
+        return [], False
     rows = fields.objects("GroupAtInfo", MENTIONS_MAX + 1, code_of_many=TOO_MANY_MENTIONS)
     all_of_them = [row.number("GroupAtAllFlag", 0, most=1) == 1 for row in rows]
     named = [row.account("GroupAt_Account") for row, every in zip(rows, all_of_them, strict=True) if not every]

@@ -13,7 +13,7 @@ from rcim.adapters.tencent.fields import Fields
 from rcim.adapters.tencent.group_fields import FLAG_NAMES, SWITCH, chosen, group_of, names_in
 from rcim.base.errors import RcimError
 from rcim.base.terms import CHANNEL_MARK
-from rcim.rules.json_decoding import decode_json
+from rcim.http.json_bodies import kept_json
 from rcim.service import requests
 from rcim.service.results import Channels, Created, Done, Edited, Members
 
@@ -146,7 +146,7 @@ async def get_topic(call: Call) -> Json:
 def _info(row: Any) -> Json:
     """What there is of a topic."""
     profile = row.profile
-    attributes = decode_json(profile.attributes) if profile.attributes else {}
+    attributes = kept_json(profile.attributes) if profile.attributes else {}
     return {
         "TopicName": profile.name,
         "FaceUrl": profile.face_url,

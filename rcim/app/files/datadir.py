@@ -28,6 +28,9 @@ MINTED_S = 3600
 """How long a credential is good that `rcim-admin` makes for itself."""
 
 
+CERTIFICATE_END = b"-----END CERTIFICATE-----"
+
+
 class DataDirError(Exception):
     """The data directory can't be used; the text says why."""
 
@@ -52,6 +55,7 @@ class DataDir:
         self.certificate = path / "cert.pem"
         self.private_key = path / "key.pem"
         self.address = path / "address"
+        self.certificate_in_use = path / "certificate-in-use"
         self.trail = path / "trail"
         self.audit = path / "audit"
         self.admin_credential = path / "admin.usersig"
@@ -131,10 +135,11 @@ class DataDir:
         self._lock_fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock_fd)
-            self._lock_fd = -1
-            raise DataDirError(f"{self.path} is in use by another rcim server") from None
+        except OSError as error:
+            self.release()
+            if isinstance(error, BlockingIOError):
+                raise DataDirError(f"{self.path} is in use by another rcim server") from None
+            raise DataDirError(f"{self._lock}: it can't be locked: {error.strerror}") from None
 
     def release(self) -> None:
         """Give the directory to others."""
@@ -223,6 +228,19 @@ class DataDir:
     def keep_address(self, host: str, port: int, tls: bool) -> None:
         """Write down where the server of this directory listens, if there is room for it (ST-04)."""
         write_hint(self.address, f"{host}:{port}:{int(tls)}\n".encode())
+
+    def keep_certificate_in_use(self, file: Path | None) -> None:
+        """Copy the server's own certificate, the first in `file`, so that programs on this machine know the server by it;
+        None: it is the one of this directory, which they know."""
+        try:
+            if file is None:
+                self.certificate_in_use.unlink(missing_ok=True)
+                return
+            first, end, _ = file.read_bytes().partition(CERTIFICATE_END)
+        except OSError as error:
+            log.error("the certificate can't be read", file=file or self.certificate_in_use, error=error.strerror)
+            return
+        write_hint(self.certificate_in_use, first + end + b"\n")
 
     def renew_certificate(self, now_s: float) -> bool:
         """Give the self-signed certificate that ends soon a successor (OP-03); True if that was done. What stands in its

@@ -14,6 +14,7 @@ from rcim.base.errors import USERSIG_BAD_KEY, RcimError
 from rcim.base.terms import Platform
 from rcim.base.texts import read_text
 from rcim.client import Client, client_context
+from rcim.client.trust import context_for
 
 
 class TargetError(Exception):
@@ -24,8 +25,7 @@ class TargetError(Exception):
 @dataclass(frozen=True)
 class Target:
     """Which server, and as whom. `server`: None for the one that runs on the data directory; `token`: None for the
-    credential there. `any_name`: the certificate may be for another name, and need not lead to a root: it is one of this
-    machine's files, and the server is reached by an address."""
+    credential there."""
 
     data: Path
     server: str | None = None
@@ -33,7 +33,6 @@ class Target:
     token: str | None = None
     ca: Path | None = None
     plain: bool = False
-    any_name: bool = False
 
 
 class AdminClient(Client):
@@ -66,6 +65,14 @@ def address_of(data: DataDir) -> tuple[str, int, bool]:
     return "127.0.0.1" if host == "0.0.0.0" else host, int(port), tls == "1"
 
 
+def context_of(data: DataDir, server: str | None, ca: Path | None) -> ssl.SSLContext:
+    """What is trusted: `ca` if it is given. The server on the data directory (`server` None) is known by its certificate.
+    Raises OSError, ssl.SSLError."""
+    if ca is None and server is None and data.certificate_in_use.exists():
+        return context_for(data.certificate_in_use)
+    return client_context(ca or (data.certificate if data.certificate.exists() else None))
+
+
 def admin_client(target: Target) -> tuple[Client, str]:
     """A client, not connected, and the address `host:port` that it is for. Raises TargetError."""
     data = DataDir(target.data)
@@ -79,8 +86,7 @@ def admin_client(target: Target) -> tuple[Client, str]:
             if not colon or not text.isdecimal() or int(text) > 65535:
                 raise TargetError(f"--server {target.server}: has to be HOST:PORT")
             host, port = "127.0.0.1" if host == "0.0.0.0" else host.strip("[]"), int(text)
-        trust = target.ca or (data.certificate if data.certificate.exists() else None)
-        context = client_context(trust) if secure else None
+        context = context_of(data, target.server, target.ca) if secure else None
     except ssl.SSLError as error:
         raise TargetError(f"certificate: {error}") from None
     except OSError as error:
@@ -88,9 +94,6 @@ def admin_client(target: Target) -> tuple[Client, str]:
         raise TargetError(text) from error
     except ValueError:
         raise TargetError(f"{target.data}: its address or credential can't be read") from None
-    if context is not None and target.any_name:
-        context.check_hostname = False
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return AdminClient(host, port, target.user, credentials, context), f"{host}:{port}"
 
 

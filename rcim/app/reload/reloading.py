@@ -85,6 +85,7 @@ class Reloader:
     def started(self) -> None:
         """The first start has made what was not there before."""
         self._digests = {**_digests(self.settings), **self._digests}
+        _keep_certificate(self.settings)
 
     async def reload(self, *, check_only: bool = False) -> list[SettingChange]:
         """Read the settings and put them into force; with `check_only` change nothing. Returns what is different; what
@@ -130,6 +131,7 @@ class Reloader:
             prepared.put_in_force()
             self.settings, self._digests = after, digests
             await prepared.finish()
+            await asyncio.to_thread(_keep_certificate, after)
         _say(what, rows, check_only=check_only)
         return rows
 
@@ -205,6 +207,13 @@ def _digests(settings: Settings) -> Digests:
     if settings.server.tls and not settings.server.certificate:
         own |= {CERTIFICATE: data.certificate, "server.private_key": data.private_key}
     return digests_of(settings, own)
+
+
+def _keep_certificate(settings: Settings) -> None:
+    """For programs on this machine."""
+    server = settings.server
+    given = Path(server.certificate) if server.tls and server.certificate else None
+    DataDir(Path(server.data)).keep_certificate_in_use(given)
 
 
 def _say(what: str, rows: list[SettingChange], *, check_only: bool) -> None:

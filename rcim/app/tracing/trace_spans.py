@@ -36,6 +36,11 @@ class Trace(NamedTuple):
     """The span of the back end that asked for it; 0: the first span has no parent."""
 
 
+def context_of(trace: Trace) -> str:
+    """A `traceparent` whose span is the first one of the trace here."""
+    return f"00-{trace.trace_id:032x}-{trace.first:016x}-01"
+
+
 class Span(NamedTuple):
     """A span that has ended. Times are nanoseconds since 1970."""
 
@@ -65,6 +70,12 @@ class Chooser:
         if b"\0" + digest[:4] >= self._below or not client_msg_id:
             return None
         return Trace(int.from_bytes(digest[4:20]) or 1, int.from_bytes(digest[20:]) or 1)
+
+    @staticmethod
+    def within(context: str) -> Trace | None:
+        """The trace that another process says with `context_of`; None if this says nothing of the kind."""
+        found = CONTINUED.fullmatch(context)
+        return Trace(int(found[1], 16), int(found[2], 16)) if found is not None else None
 
     @staticmethod
     def continued(traceparent: str) -> Trace | None:

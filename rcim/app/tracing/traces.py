@@ -27,7 +27,7 @@ from rcim.actor.outcomes import BroadcastSent, Refused, Sent
 from rcim.actor.workflows import SendAs, WriteToSystem
 from rcim.app.settings.all_settings import Settings
 from rcim.app.settings.checks.trace_checks import headers_of
-from rcim.app.tracing.trace_spans import Chooser, Span, Trace, new_span_id
+from rcim.app.tracing.trace_spans import Chooser, Span, Trace, context_of, new_span_id
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Priority
 from rcim.connect.audience import Audience
@@ -102,6 +102,8 @@ class MessageTraces:
         self._parents: WeakKeyDictionary[asyncio.Task[Any], str] = WeakKeyDictionary()
         """The `traceparent` of the request that a task answers."""
         self._rounds: OrderedDict[Audience, list[_Delivering]] = OrderedDict()
+        self.tell: Callable[[str, str, str], None] | None = None
+        """In a gateway: says to the other processes what `told` takes."""
 
     def of(self, key: str, client_msg_id: str) -> Trace | None:
         """The trace of the message; None if it has none."""
@@ -136,11 +138,25 @@ class MessageTraces:
             task = asyncio.current_task()
             trace = self._chooser.continued(self._parents.get(task, "")) if task is not None else None
             if trace is not None:
-                self._continued[key, client_msg_id] = trace
-                if len(self._continued) > OPEN_MAX:
-                    self._continued.popitem(last=False)
+                self._continue(key, client_msg_id, trace)
+                if self.tell is not None:
+                    self.tell(key, client_msg_id, context_of(trace))
                 return trace
         return self.of(key, client_msg_id)
+
+    def _continue(self, key: str, client_msg_id: str, trace: Trace) -> None:
+        self._continued[key, client_msg_id] = trace
+        if len(self._continued) > OPEN_MAX:
+            self._continued.popitem(last=False)
+
+    # -- other processes
+
+    @harmless
+    def told(self, key: str, client_msg_id: str, context: str) -> None:
+        """Another process is about to ask for this message, which continues a trace."""
+        trace = self._chooser.within(context)
+        if trace is not None:
+            self._continue(key, client_msg_id, trace)
 
     # -- the dispatcher (MessageWatch)
 

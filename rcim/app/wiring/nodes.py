@@ -28,6 +28,8 @@ from rcim.base import clock, metrics
 from rcim.base.limited_log import Log
 from rcim.base.meters import Figure, Meters, figure
 from rcim.base.networks import networks_of
+from rcim.bus.gateway_router import GatewayRouter
+from rcim.bus.remote import RemoteOwner
 from rcim.connect.codec import GoingAway
 from rcim.connect.listener import ProxySettings, every, listen, server_context
 from rcim.connect.online import Identity
@@ -164,6 +166,8 @@ class ConversationNode:
 
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
+        if self.traces is not None and isinstance(sink, GatewayRouter):
+            sink.on_trace = self.traces.told
         self.dispatcher.start(sink, self.consumers.ask_app, self._counted)
         self.consumers.start()
         self.audit.start()
@@ -313,6 +317,8 @@ class GatewayNode:
         if self.traces is not None:
             from rcim.app.tracing.traces import TracedEngine
 
+            if isinstance(engine, RemoteOwner):
+                self.traces.tell, engine.on_trace = engine.tell_trace, self.traces.told
             engine = TracedEngine(engine, self.traces)
         self.service = Service(
             limits=self.settings.limits,

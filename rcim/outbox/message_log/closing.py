@@ -40,7 +40,7 @@ LEVEL = 6
 
 
 def close_hours(folder: LogFolder, places: Iterable[Place]) -> int:
-    """Close these; returns how many lines could not be read. Raises OSError."""
+    """Close these hours, and return how many lines could not be read. Raises OSError."""
     for left in folder.path.glob(f"{WORK}*"):
         shutil.rmtree(left, ignore_errors=True)
     return sum(_close(folder, place) for place in places)
@@ -131,7 +131,7 @@ def _sorted_runs(lines: Iterable[bytes], work: Path) -> list[Path]:
 
 
 def _once(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Sorted lines; of those with the same place the first."""
+    """The sorted lines without doubles: of several with the same place, only the first."""
     last = b""
     for line in lines:
         place = line[: line.index(TAB)]

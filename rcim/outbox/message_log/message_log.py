@@ -246,7 +246,8 @@ class MessageLog:
 
 
 def _end_ms(hour: str) -> float:
-    """When an hour is over; never, if it is none: somebody has put a file there."""
+    """When an hour is over, in milliseconds since 1970. Infinity for a name that is no hour, of a file that somebody
+    has put there."""
     try:
         return begin_ms(hour) + HOUR_MS
     except ValueError:

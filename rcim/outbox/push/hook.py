@@ -33,7 +33,7 @@ class OfflineAnswer(NamedTuple):
 
 
 class OfflineHook(Protocol):
-    """Asks the app."""
+    """Asks the app about users who would get a push of a message."""
 
     async def __call__(self, offline: Offline) -> OfflineAnswer:
         """The answer. Whatever it raises, or if it takes too long, users are told as without it."""

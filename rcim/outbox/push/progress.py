@@ -37,7 +37,7 @@ class Progress:
 
 
 class KeptProgress:
-    """That of all messages that wait."""
+    """The progress of all messages that wait."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Place, Progress] = OrderedDict()

@@ -62,12 +62,12 @@ class Sending:
 
     @property
     def away_s(self) -> float:
-        """For so many seconds the provider is asked no more; 0: it may be asked."""
+        """For how many more seconds nothing is sent to the provider; 0: it may be asked."""
         return max(0.0, self._away_until_s - self._now_s())
 
     @property
     def reason(self) -> str:
-        """Why it could not take the last pushes that it could not take."""
+        """The reason of the last pushes that the provider could not take."""
         return self._reason
 
     async def send(self, pushes: Sequence[Addressed]) -> Sent:

@@ -118,7 +118,7 @@ class NatsPublisher:
 
 
 async def _quiet(error: Exception) -> None:
-    """What fails is said where it matters: when something is to be written."""
+    """Ignore the library's reports of errors: a failed write reports its own."""
 
 
 async def _closed(client: Client) -> None:

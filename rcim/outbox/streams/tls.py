@@ -1,4 +1,4 @@
-"""Whom the clients of streams trust."""
+"""Which certificate authorities the clients of streams trust."""
 
 from __future__ import annotations
 

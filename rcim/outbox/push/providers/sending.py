@@ -179,5 +179,5 @@ def _unfit(push: Push) -> PushResult | None:
 
 
 def _plain(reason: str, push: Push) -> str:
-    """One short line without the token: services repeat what they were sent."""
+    """The service's words as one short line without the token: services may repeat what they were sent."""
     return printable(reason.replace(push.token, "…"))[:REASON_MAX] if reason else ""

@@ -114,7 +114,7 @@ def json_object(answer: WebAnswer) -> Mapping[str, Any]:
 
 
 def seconds_left(push: Push, at_least_s: int, at_most_s: int) -> int:
-    """How long the service is to keep the push, within the bounds of the service."""
+    """For how many seconds the service is to keep the push, within the bounds that the service sets."""
     left = (push.expires_ms - clock.wall_ms()) // 1000 if push.expires_ms else 0
     return max(at_least_s, min(left, at_most_s))
 

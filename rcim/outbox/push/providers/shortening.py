@@ -119,7 +119,7 @@ def _longest(text: str, room: int, cost: Callable[[str], int]) -> str:
 
 
 def _whole(text: str, at: int) -> str:
-    """Up to `at`, and not within what is seen as one character."""
+    """The text up to `at`, cut before a character that would be split: one that consists of several code points."""
     for end in range(at, max(0, at - PARTS_MAX), -1):
         if end >= len(text) or not (_continues(text[end]) or text[end - 1] == JOINER):
             return text[: end - _is_within_flag(text, end)]

@@ -81,7 +81,7 @@ class Webhook:
 
 
 def body_of(push: Push) -> dict[str, Any]:
-    """The JSON."""
+    """The JSON body of a push."""
     return {
         "type": "push",
         "push_id": push.push_id,
