@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.codes import FAILED, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.form import Form
-from rcim.base.terms import PERMANENT_S
+from rcim.base.terms import PERMANENT_S, AddResult
 from rcim.service.back_ends import Principal
 from rcim.service.requests import Request
+from rcim.service.results import Added
 from rcim.service.service import Service
 
 Json = dict[str, Any]
@@ -130,6 +131,14 @@ async def each(jobs: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T |
             return await job()
 
     return await asyncio.gather(*(one(job) for job in jobs), return_exceptions=True)
+
+
+def check_all(made: Added) -> None:
+    """Returns if it was done for each user, now or before. Raises RongError(FAILED) if it could not be done
+    for one: the same request may succeed later."""
+    failed = [user for user, result in made.results if result is AddResult.FAILED]
+    if failed:
+        raise RongError(FAILED, f"Not done for {len(failed)} users, the first is {failed[0]}; try again.")
 
 
 def chunks(rows: Sequence[T], size: int) -> list[Sequence[T]]:

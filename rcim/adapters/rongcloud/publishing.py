@@ -15,7 +15,8 @@ from rcim.adapters.rongcloud.messages import Spoken, Target, request_id_of, said
 from rcim.adapters.rongcloud.messages import answered as answer_of
 from rcim.adapters.rongcloud.stored import recall_broadcast
 from rcim.adapters.rongcloud.targets import channel_id
-from rcim.base.errors import BLACKLISTED, RcimError
+from rcim.base.errors import BLACKLISTED, NO_SUCH_GROUP, RcimError
+from rcim.base.errors import code_of as error_code
 from rcim.base.terms import Priority, UserList, group_conversation, pair_conversation
 from rcim.service import requests
 from rcim.service.results import BroadcastSent, Listed, Sent, SystemSent
@@ -100,13 +101,22 @@ async def room(call: Call) -> Json:
 
 @command("/message/chatroom/broadcast")
 async def rooms(call: Call) -> Json:
-    """Sends a message into all rooms, one room after another."""
+    """Sends a message into all rooms, one room after another. A room that has ended meanwhile gets none; that another one
+    could not be sent to is an error, after all have been tried."""
     message = spoken(call.form)
     found = [room_id async for room_id, _ in groups_of(call, rooms=True)]
+    failed: list[BaseException] = []
     for some in chunks(found, ROOMS_AT_ONCE):
         targets = [Target(one, group_conversation(one)) for one in some]
-        await each([lambda to=target: send_to(call, to, message) for target in targets])  # type: ignore[misc]
+        results = await each([lambda to=target: send_to(call, to, message) for target in targets])  # type: ignore[misc]
+        failed += [one for one in results if isinstance(one, BaseException) and not _has_ended(one)]
+    if failed:
+        raise failed[0]
     return {}
+
+
+def _has_ended(error: BaseException) -> bool:
+    return isinstance(error, RcimError) and error.code == NO_SUCH_GROUP
 
 
 @command("/message/ultragroup/publish")
@@ -129,20 +139,33 @@ async def send_system(call: Call, users: Sequence[str], message: Spoken) -> Json
     """Sends a message of a system account to users. Raises RongError or RcimError."""
     if not message.sender.startswith(SYSTEM_PREFIX):
         return await send_all(call, _pairs(message.sender, users), message, "userId")
-    sent: list[Json] = []
+    results: list[Sent | BaseException] = []
     for part, some in enumerate(chunks(users, SYSTEM_STEP)):
-        request = requests.AdminSystemSend(
-            group_id=message.sender,
-            users=list(some),
-            client_msg_id=message.client_msg_id(part),
-            priority=Priority.NORMAL,
-            body=message.body,
-            type_name=message.type_name,
-            push=message.push,
-        )
+        results += await _sent_by_system(call, some, message, part)
+    return answer_of(users, results, "userId")
+
+
+async def _sent_by_system(
+    call: Call, users: Sequence[str], message: Spoken, part: int = 0
+) -> Sequence[Sent | BaseException]:
+    """What became of a system conversation's message to each of up to SYSTEM_STEP users."""
+    request = requests.AdminSystemSend(
+        group_id=message.sender,
+        users=list(users),
+        client_msg_id=message.client_msg_id(part),
+        priority=Priority.NORMAL,
+        body=message.body,
+        type_name=message.type_name,
+        push=message.push,
+    )
+    try:
         rows = (await call.ask(request, SystemSent)).rows
-        sent += [{"userId": row.user_id, "messageUID": message_uid(row.message_id)} for row in rows if not row.code]
-    return {"messageUIDs": sent}
+    except RcimError as error:
+        return [error] * len(users)
+    return [
+        RcimError(error_code(row.code)) if row.code else Sent(row.seq, row.time_ms, row.message_id, False)
+        for row in rows
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------ templates
@@ -175,10 +198,10 @@ async def _template(call: Call, most: int, *, system: bool) -> Json:
     users = call.form.users(most, "toUserId")
     messages = await filled(call.form, len(users))
     if system and messages[0].sender.startswith(SYSTEM_PREFIX):
-        sent: list[Json] = []
+        sent: list[Sent | BaseException] = []
         for user, message in zip(users, messages, strict=True):
-            sent += (await send_system(call, [user], message))["messageUIDs"]
-        return {"messageUIDs": sent}
+            sent += await _sent_by_system(call, [user], message)
+        return answer_of(users, sent, "userId")
     targets = _pairs(messages[0].sender, users)
     send = _unless_barred if call.form.flag("verifyBlacklist") else send_to
     jobs = list(zip(targets, messages, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
-from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.command import Call, Json, check_all, command
 from rcim.base.terms import DAY_MIN, UserList
 from rcim.service import requests
 from rcim.service.results import Added, Done, Listed, Profiles, UserFacts
@@ -125,7 +125,7 @@ async def _tag(call: Call, users: list[str]) -> Json:
             raise RongError(WRONG_PARAMETER, f"A tag has {len(tag)} characters, at most {TAG_CHARS_MAX}.")
     for at in range(0, len(users), LABELLED_AT_ONCE):
         request = requests.AdminTagsChange(users[at : at + LABELLED_AT_ONCE], add=tags, remove_all=True)
-        await call.ask(request, Added)
+        check_all(await call.ask(request, Added))
     return {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rcim.adapters.rongcloud.codes import TOO_LONG, RongError
-from rcim.adapters.rongcloud.command import Call, Json, command, page_of
+from rcim.adapters.rongcloud.command import Call, Json, check_all, command, page_of
 from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.groups import groups_of_user
 from rcim.base.terms import Presence
@@ -28,7 +28,7 @@ def _account(form: Form) -> requests.Account:
 async def get_token(call: Call) -> Json:
     """Registers a user, and answers a token with which they log in here (ID-02, ID-09)."""
     account = _account(call.form)
-    await call.ask(requests.AdminAccountsImport([account]), Added)
+    check_all(await call.ask(requests.AdminAccountsImport([account]), Added))
     token = call.service.back_ends.user_sig(account.user_id, call.app.token_s)
     return {"userId": account.user_id, "token": token}
 
@@ -105,7 +105,7 @@ async def check_online(call: Call) -> Json:
 @command("/user/delusers", "/user/deactivate", "/user/abandon")
 async def delete(call: Call) -> Json:
     """Deletes accounts (ID-09). One field may name several, with commas between them."""
-    await call.ask(requests.AdminAccountsDelete(call.form.users(100, commas=True)), Added)
+    check_all(await call.ask(requests.AdminAccountsDelete(call.form.users(100, commas=True)), Added))
     return {"operateId": ""}
 
 

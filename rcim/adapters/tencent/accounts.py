@@ -16,7 +16,10 @@ PER_S = 100
 @command(ACCOUNT, "im_open_login_svc/account_import")
 async def account_import(call: Call) -> Json:
     """Imports one account; a repeat changes its nickname and face (ID-09)."""
-    await call.ask(requests.AdminAccountsImport([_account(call.fields, _named(call.fields))]), Added)
+    account = _account(call.fields, _named(call.fields))
+    imported = await call.ask(requests.AdminAccountsImport([account]), Added)
+    if imported.results[0][1] is AddResult.FAILED:
+        raise TencentError(call.family.server, f"{account.user_id} was not imported; try again")
     return {}
 
 
