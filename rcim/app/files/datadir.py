@@ -177,6 +177,14 @@ class DataDir:
         have not reloaded yet may have in force (ID-08). Raises OSError, UnicodeDecodeError."""
         return read_text(self.admin_credential).split()[:ADMIN_CREDENTIALS_MAX]
 
+    def sdkappid_in_use(self) -> int | None:
+        """The app of the server that runs on the directory, or was the last to: its local administrator's credential says
+        it. None: there is none that can be read."""
+        try:
+            return int(read(self.admin_credentials()[0])["TLS.sdkappid"])
+        except (OSError, UnicodeDecodeError, IndexError, RcimError):
+            return None
+
     def minted_for_admin(self, like: str) -> str:
         """A credential for the user of `like`, one of `admin_credentials`, with the key that the files have now. Raises
         RcimError, DataDirError."""
