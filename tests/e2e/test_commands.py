@@ -230,6 +230,34 @@ async def test_users_of_a_server_with_an_app_of_its_own(tmp_path: Path) -> None:
         assert await process.stop() == 0
 
 
+async def test_an_administrator_with_another_name(tmp_path: Path) -> None:  # ID-08
+    """Without --user, programs log in as whom the data directory's credential is for, also after a reload has changed it;
+    with --token, as whom that is for."""
+    config = tmp_path / "rcim.toml"
+    config.write_text('[app]\nadministrators = ["boss"]\n', encoding="utf-8")
+    process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *QUICK), config=config)
+    await process.start()
+    try:
+        for command in (("rcim-admin", "stats"), ("rcim", "top", "--once")):
+            code, _, error = await run(*command, cwd=tmp_path)
+            assert code == 0, error
+        _, out, _ = await run("rcim", "doctor", "--json", "--data", "rcim-data", cwd=tmp_path)
+        assert [one["kind"] for one in json.loads(out) if one["check"] == "health"] == ["ok"], out
+        config.write_text('[app]\nadministrators = ["chief"]\n', encoding="utf-8")
+        for command in (("rcim-admin", "reload"), ("rcim-admin", "stats")):
+            code, _, error = await run(*command, cwd=tmp_path)
+            assert code == 0, error
+        _, sig, _ = await run("rcim", "token", "--user", "boss", cwd=tmp_path)
+        code, _, error = await run("rcim-admin", "--token", sig.strip(), "stats", cwd=tmp_path)
+        assert code == 1 and "ADMIN_REQUIRED" in error, "it is boss who asks, and is an administrator no more"
+        code, _, error = await run("rcim-admin", "--user", "boss", "stats", cwd=tmp_path)
+        assert code == 1 and "USERSIG_OTHER_USER" in error, "who is named is taken"
+        code, _, error = await run("rcim-admin", "--token", "x", "stats", cwd=tmp_path)
+        assert code == 1 and "USERSIG_MALFORMED" in error
+    finally:
+        assert await process.stop() == 0
+
+
 async def test_serve_and_its_faults(tmp_path: Path) -> None:  # OP-01
     (tmp_path / "bad.toml").write_text("[server]\nport = 99999\n", encoding="utf-8")
     code, _, error = await run("rcim", "serve", "--config", "bad.toml", cwd=tmp_path)
