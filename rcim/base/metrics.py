@@ -253,6 +253,11 @@ STORE_READERS = _gauge("rcim_store_readers", "Slots of LMDB's table of readers t
 STORE_READERS_MAX = _gauge("rcim_store_readers_max", "Slots of LMDB's table of readers.")
 DISK_FREE = _gauge("rcim_disk_free_bytes", "Free bytes of the file system with the data directory.")
 DISK = _gauge("rcim_disk_bytes", "Size of the file system with the data directory.")
+LAST_BACKUP = _gauge(
+    "rcim_last_backup_timestamp_seconds",
+    "When `rcim backup` began the last backup that is complete, in seconds since 1970. Absent if none is known.",
+    merge=Merge.MAX,
+)
 DAMAGED = _counter(
     "rcim_store_damaged_total", "Times that data was refused or left out because the store is damaged."
 )

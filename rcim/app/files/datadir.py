@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import pwd
 import secrets
@@ -183,6 +184,14 @@ class DataDir:
         try:
             return int(read(self.admin_credentials()[0])["TLS.sdkappid"])
         except (OSError, UnicodeDecodeError, IndexError, RcimError):
+            return None
+
+    def last_backup_ms(self) -> int | None:
+        """When the last complete backup was begun, in milliseconds since 1970 (ST-03); None: none is known, or the note
+        can't be read, which `rcim doctor` says."""
+        try:
+            return int(json.loads(read_text(self.last_backup))["at_ms"])
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def minted_for_admin(self, like: str) -> str:
