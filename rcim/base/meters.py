@@ -63,6 +63,11 @@ class Meters:
             found = self._histograms[metric, labels] = Histogram(metric.bounds)
         return found
 
+    def histograms(self, metric: Metric, values: Iterable[str]) -> dict[str, Histogram]:
+        """The distributions of a metric with one label, for each of these values; none of them: nothing is measured."""
+        found = {value: self.histogram(metric, value) for value in values}
+        return {value: histogram for value, histogram in found.items() if histogram is not None}
+
     def add(self, source: Source) -> None:
         """Ask `source` for its counters and gauges whenever figures are wanted; in the loop's thread."""
         self._sources.append(source)

@@ -208,6 +208,7 @@ SEND_DURABLE = _histogram(
     "rcim_send_durable_seconds",
     "From when the process with the conversations got a message to when it was durable, with the time for which "
     "frequency control or a question to the app held it.",
+    "conversation",
 )
 MAILBOX_WAIT = _histogram(
     "rcim_mailbox_wait_seconds", "How long commands that were committed had waited for the turn that handled them."
@@ -219,6 +220,7 @@ DURABLE_WRITTEN = _histogram(
     "rcim_durable_written_seconds",
     "From when the process with the connections got the first durable message of a round to when the round had given it "
     "to every connection; system conversations and broadcasts, which are paced, do not count.",
+    "conversation",
 )
 ROUNDS = _counter("rcim_fanout_rounds_total", "Rounds over the connections of a conversation.")
 VISITS = _counter("rcim_fanout_visits_total", "Connections that were given something in a round.")
@@ -251,6 +253,11 @@ STORE_READERS = _gauge("rcim_store_readers", "Slots of LMDB's table of readers t
 STORE_READERS_MAX = _gauge("rcim_store_readers_max", "Slots of LMDB's table of readers.")
 DISK_FREE = _gauge("rcim_disk_free_bytes", "Free bytes of the file system with the data directory.")
 DISK = _gauge("rcim_disk_bytes", "Size of the file system with the data directory.")
+LAST_BACKUP = _gauge(
+    "rcim_last_backup_timestamp_seconds",
+    "When `rcim backup` began the last backup that is complete, in seconds since 1970. Absent if none is known.",
+    merge=Merge.MAX,
+)
 DAMAGED = _counter(
     "rcim_store_damaged_total", "Times that data was refused or left out because the store is damaged."
 )

@@ -66,7 +66,11 @@ def run(
             secret_given(token)
             if token
             else mint(
-                sdkappid=settings.app.sdkappid, key=data.key(), user_id=user, now_s=int(time.time()), expire_s=TOKEN_S
+                sdkappid=data.sdkappid_in_use() or settings.app.sdkappid,
+                key=data.key(),
+                user_id=user,
+                now_s=int(time.time()),
+                expire_s=TOKEN_S,
             )
         )
         context = context_of(data, server, ca) if tls else None

@@ -10,7 +10,7 @@ import typer
 
 from rcim.base.limits import USERSIG_EXPIRE_S_MAX
 from rcim.base.terminal import printable
-from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_of
+from rcim.cli.options import ConfigOption, DataOption, SetOption, fail, settings_and_source, settings_of
 
 
 def token(
@@ -23,22 +23,27 @@ def token(
 ) -> None:
     """Print a UserSig, with which a user logs in.
 
-    It is signed with the key in the data directory of the server.
+    It is signed with the key in the data directory of the server, and is for
+    its app: app.sdkappid of the settings, or else that of the server.
     """
     from rcim.app.files.datadir import DataDir, DataDirError
     from rcim.base.errors import RcimError
     from rcim.base.ids import check_user_id
     from rcim.session.usersig import mint
 
-    settings = settings_of(config, set_, data)
+    settings, source = settings_and_source(config, set_, data)
+    folder = DataDir(Path(settings.server.data))
+    sdkappid = settings.app.sdkappid
+    if not source.gives("app", "sdkappid"):
+        sdkappid = folder.sdkappid_in_use() or sdkappid
     try:
         check_user_id(user)
-        key = DataDir(Path(settings.server.data)).key()
+        key = folder.key()
     except RcimError as error:
         raise fail(error.detail) from None
     except DataDirError as error:
         raise fail(f"{error}. Has a server been started with this data directory?") from None
-    print(mint(settings.app.sdkappid, key, user, int(time.time()), expire))
+    print(mint(sdkappid, key, user, int(time.time()), expire))
 
 
 def rotate_key(

@@ -14,7 +14,10 @@ from rcim.cli.options import EXIT_USAGE, CaOption, DataOption, PlainOption, Serv
 def top(
     data: DataOption = None,
     server: ServerOption = None,
-    user: Annotated[str, typer.Option(help="User to log in as: an app administrator.")] = "administrator",
+    user: Annotated[
+        str | None,
+        typer.Option(help="User to log in as: an app administrator.", show_default="whom the UserSig is for"),
+    ] = None,
     token_: Annotated[
         str | None,
         typer.Option(

@@ -18,7 +18,7 @@ from rcim.connect.codec import Codec, Push, encoded_delivery, encoded_message
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.principal import Principal
 from rcim.dispatch.requests import Delivery
-from rcim.rules.conversation_kinds import is_paced
+from rcim.rules.conversation_kinds import is_paced, kind_name
 from rcim.rules.targets import matches
 
 VISIT_BYTES_MAX = 64 * 1024
@@ -121,6 +121,7 @@ class Audience:
         "head_seq",
         "in_round",
         "key",
+        "kind",
         "members",
         "newest_seq",
         "order",
@@ -140,6 +141,8 @@ class Audience:
         """`parent`: that of the ultra group of which this is a public channel (UG-02). Whoever hears the group hears it:
         its own `members` are filled when there is something to give out, and empty when everyone has it."""
         self.key = key
+        self.kind = kind_name(key)
+        """The name of the conversation's kind."""
         self.paced = is_paced(key)
         """Its rounds are paced (paced_rounds.py)."""
         self.parent = parent

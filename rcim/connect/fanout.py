@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Protocol
 
@@ -58,7 +58,7 @@ class RoundWatch(Protocol):
 class Fanout(Audiences):
     """All audiences, and what is given to them. `resume` is called with the key of a conversation that is congested no
     longer, `on_empty` with that of one which nobody is in any more. `written` counts how long messages wait here until
-    the connections have them, in seconds (OP-02)."""
+    the connections have them, in seconds, by the kind of the conversation; of kinds that it lacks nothing (OP-02)."""
 
     def __init__(
         self,
@@ -66,10 +66,10 @@ class Fanout(Audiences):
         loop: asyncio.AbstractEventLoop,
         resume: Callable[[str], None],
         on_empty: Callable[[str], None],
-        written: Histogram | None = None,
+        written: Mapping[str, Histogram] | None = None,
     ) -> None:
         super().__init__(limits)
-        self._written = written
+        self._written = written or {}
         self._loop = loop
         self._resume = resume
         self._on_empty = on_empty
@@ -151,7 +151,7 @@ class Fanout(Audiences):
             audience.put(messages)
             if self.watch is not None:
                 self.watch.put(audience, messages)
-            if self._written is not None and not audience.put_s:
+            if self._written and not audience.put_s:
                 audience.put_s = perf_counter()
             self._arm(audience)
 
@@ -437,8 +437,8 @@ class Fanout(Audiences):
         if self.watch is not None:
             self.watch.ended(audience)
         audience.trim()
-        if self._written is not None and audience.round_s and not audience.paced:
-            self._written.observe(perf_counter() - audience.round_s)
+        if audience.round_s and audience.kind in self._written:
+            self._written[audience.kind].observe(perf_counter() - audience.round_s)
         if audience.kept < KEPT_MESSAGES_MAX // 2:
             self._unpark(audience)
         if audience.parent is not None and not audience.waiting:

@@ -39,6 +39,7 @@ from rcim.connect.resubscribe import Resubscribe
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, for_each
 from rcim.dispatch.requests import Engine
+from rcim.rules.conversation_kinds import KINDS
 
 
 class Hub:
@@ -62,7 +63,11 @@ class Hub:
         self.engine = engine
         self.table: ConnectionTable[Outgoing] = ConnectionTable(limits, loop, number)
         self.fanout = Fanout(
-            limits, loop, engine.resume, self._nobody_in, self.meters.histogram(metrics.DURABLE_WRITTEN)
+            limits,
+            loop,
+            engine.resume,
+            self._nobody_in,
+            self.meters.histograms(metrics.DURABLE_WRITTEN, [kind.name for kind in KINDS if not kind.paced]),
         )
         self.subscriptions = Subscriptions(self.fanout, engine)
         self.presence = PresenceSubscriptions(limits, loop, engine)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Any, Protocol
 
 from rcim.actor import app
@@ -41,15 +40,12 @@ from rcim.actor.user import USER_PREFIX, user_key
 from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import AppList, GoneReason, Priority
+from rcim.dispatch.known_kinds import known_kind_name
 from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
 from rcim.flow.activity import Activity
-from rcim.rules.conversation_kinds import BY_NAME, channel_key, kind_name, open_address
+from rcim.rules.conversation_kinds import BY_NAME, channel_key, open_address
 
 log = LimitedLog("rcim.dispatch")
-
-KINDS_KEPT = 16_384
-_kind_name = lru_cache(KINDS_KEPT)(kind_name)
-"""Once for each conversation in a batch: to find the kind again would take five times as long."""
 
 
 class Users(Protocol):
@@ -147,7 +143,7 @@ class EffectRunner:
 
     def _deliver(self, key: str, messages: list[Message]) -> None:
         count = len(messages)
-        kind = _kind_name(key)
+        kind = known_kind_name(key)
         if kind:
             self.by_kind[kind] += count
         lately = self._activity.now

@@ -190,8 +190,7 @@ async def running(settings: Settings) -> list[Finding] | None:
         writer.close()
     except (OSError, ValueError):  # TimeoutError is an OSError
         return None
-    user = settings.app.administrators[0] if settings.app.administrators else ""
-    target = Target(data.path, user=user)
+    target = Target(data.path)
     try:
         async with asyncio.timeout(ASK_S):
             async with admin_client(target)[0] as client:

@@ -15,6 +15,7 @@ import pytest
 
 from rcim.app.processes.process import ServerFailed, ServerProcess
 from rcim.app.settings.all_settings import NO_RATES
+from rcim.session import usersig
 from tests.amount import some
 
 BIN = Path(sys.executable).parent
@@ -206,6 +207,55 @@ async def test_token_and_its_faults(served: Path) -> None:  # ID-02
     assert code == 2 and "Has a server been started" in error
     chat = await run("rcim", "chat", "--user", "bob", "--token", out.strip(), cwd=served, say="")
     assert chat[0] == 1 and "USERSIG_OTHER_USER" in chat[2]
+
+
+async def test_users_of_a_server_with_an_app_of_its_own(tmp_path: Path) -> None:  # ID-02
+    """`rcim chat --data DIR`, which the start prints, works whatever the settings file of the server says, and
+    so does a UserSig of `rcim token --data DIR`."""
+    (tmp_path / "rcim.toml").write_text("[app]\nsdkappid = 1400000077\n", encoding="utf-8")
+    process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *QUICK), config=tmp_path / "rcim.toml")
+    await process.start()
+    try:
+        code, _, error = await run("rcim", "chat", "--user", "alice", "--group", "lobby", cwd=tmp_path, say="hello\n")
+        assert code == 0, error
+        code, out, error = await run("rcim", "token", "--user", "alice", cwd=tmp_path)
+        assert code == 0 and usersig.read(out.strip())["TLS.sdkappid"] == 1400000077, error
+        chat = ("chat", "--user", "alice", "--group", "lobby", "--token", out.strip())
+        code, _, error = await run("rcim", *chat, cwd=tmp_path, say="hello again\n")
+        assert code == 0, error
+        given = ("token", "--user", "alice", "--set", "app.sdkappid=1400000000")
+        code, out, error = await run("rcim", *given, cwd=tmp_path)
+        assert code == 0 and usersig.read(out.strip())["TLS.sdkappid"] == 1400000000, "what is given is taken"
+    finally:
+        assert await process.stop() == 0
+
+
+async def test_an_administrator_with_another_name(tmp_path: Path) -> None:  # ID-08
+    """Without --user, programs log in as whom the data directory's credential is for, also after a reload has changed it;
+    with --token, as whom that is for."""
+    config = tmp_path / "rcim.toml"
+    config.write_text('[app]\nadministrators = ["boss"]\n', encoding="utf-8")
+    process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *QUICK), config=config)
+    await process.start()
+    try:
+        for command in (("rcim-admin", "stats"), ("rcim", "top", "--once")):
+            code, _, error = await run(*command, cwd=tmp_path)
+            assert code == 0, error
+        _, out, _ = await run("rcim", "doctor", "--json", "--data", "rcim-data", cwd=tmp_path)
+        assert [one["kind"] for one in json.loads(out) if one["check"] == "health"] == ["ok"], out
+        config.write_text('[app]\nadministrators = ["chief"]\n', encoding="utf-8")
+        for command in (("rcim-admin", "reload"), ("rcim-admin", "stats")):
+            code, _, error = await run(*command, cwd=tmp_path)
+            assert code == 0, error
+        _, sig, _ = await run("rcim", "token", "--user", "boss", cwd=tmp_path)
+        code, _, error = await run("rcim-admin", "--token", sig.strip(), "stats", cwd=tmp_path)
+        assert code == 1 and "ADMIN_REQUIRED" in error, "it is boss who asks, and is an administrator no more"
+        code, _, error = await run("rcim-admin", "--user", "boss", "stats", cwd=tmp_path)
+        assert code == 1 and "USERSIG_OTHER_USER" in error, "who is named is taken"
+        code, _, error = await run("rcim-admin", "--token", "x", "stats", cwd=tmp_path)
+        assert code == 1 and "USERSIG_MALFORMED" in error
+    finally:
+        assert await process.stop() == 0
 
 
 async def test_serve_and_its_faults(tmp_path: Path) -> None:  # OP-01

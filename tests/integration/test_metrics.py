@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -88,8 +89,9 @@ async def test_any_process_answers_for_the_whole_server(server: TestServer) -> N
         assert said.value("rcim_messages_total", conversation="group") == 3
         assert said.value("rcim_messages_total", conversation="pair") == 0
         assert said.value("rcim_deliveries_total") >= 3 and said.value("rcim_logins_total") >= 3
-        assert said.value("rcim_send_durable_seconds_count") == 3
-        assert said.value("rcim_durable_written_seconds_count") >= 1
+        assert said.value("rcim_send_durable_seconds_count", conversation="group") == 3
+        assert said.value("rcim_send_durable_seconds_count", conversation="pair") == 0
+        assert said.value("rcim_durable_written_seconds_count", conversation="group") >= 1
         assert said.value("rcim_mailbox_wait_seconds_count") >= 3
         commits = said.value("rcim_commits_total")
         assert commits == said.value("rcim_commit_records_count") == said.value("rcim_store_append_seconds_count")
@@ -349,9 +351,9 @@ async def test_the_frames_have_what_a_scrape_has(tmp_path: Path, monkeypatch: py
     said = await scrape(server.gateways[0][0].http_port, key)
     names = {entry.name for entry in entries}
     assert names - {"rcim_scrapes_total"} <= {name.removesuffix("_count") for name, _ in said.samples()} | names
-    by_name = {row["metric"]: row for row in map(metric_row, entries)}
-    assert by_name["rcim_messages_total"]["value"] in (0, 2) and by_name["rcim_send_durable_seconds"]["count"] == 2
-    assert by_name["rcim_send_durable_seconds"]["p99"].startswith(("<= ", "> "))
+    of_groups = {row["metric"]: row for row in map(metric_row, entries) if row["labels"] == "conversation=group"}
+    assert of_groups["rcim_messages_total"]["value"] == 2 and of_groups["rcim_send_durable_seconds"]["count"] == 2
+    assert of_groups["rcim_send_durable_seconds"]["p99"].startswith(("<= ", "> "))
     alice = await server.member("alice")
     refused = await alice.ask(f.AdminMetrics(0))
     assert isinstance(refused, RcimError) and refused.code == ADMIN_REQUIRED
@@ -426,8 +428,22 @@ async def test_every_line_is_of_the_table_and_the_table_is_scraped(server: TestS
     names = {line.split()[2] for line in said.text.splitlines() if line.startswith("# TYPE ")}
     assert names <= BY_NAME.keys()
     elsewhere = {one.name for one in METRICS if {"provider"} & set(one.labels) or "callback" in one.name}
-    elsewhere.add("rcim_certificate_expires_timestamp_seconds")
+    elsewhere |= {"rcim_certificate_expires_timestamp_seconds", "rcim_last_backup_timestamp_seconds"}
     assert BY_NAME.keys() - names - elsewhere == set()
+
+
+async def test_the_time_of_the_last_backup(server: TestServer) -> None:  # ST-03
+    """As the note in the data directory says; one that can't be read is none."""
+    key = await key_of(server)
+    note = server.server.data.last_backup
+    name = "rcim_last_backup_timestamp_seconds"
+    for text in ("", "{", '{"folder": "x"}', "[]", '{"at_ms": null}'):
+        note.write_text(text, encoding="utf-8")
+        said = await scrape(ports(server)[0], key)
+        assert said.status == 200 and name not in said.text and said.value("rcim_figures_missing") == 0, text
+    note.write_text('{"at_ms": 1795853562090, "folder": "x", "bytes": 1}', encoding="utf-8")
+    said = await scrape(ports(server)[0], key)
+    assert said.value(name) == 1795853562.09
 
 
 def test_the_table_keeps_to_the_conventions() -> None:
@@ -447,6 +463,9 @@ async def test_with_everything_on_all_of_the_table_is_there(tmp_path: Path, phon
     server = TestServer(tmp_path / "data", flags=(*flags, commands))
     await server.start()
     key = await key_of(server)
+    rcim = (sys.executable, "-m", "rcim", "backup", str(tmp_path / "backups"), "--data", str(tmp_path / "data"))
+    backup = await asyncio.create_subprocess_exec(*rcim, stdout=asyncio.subprocess.DEVNULL)
+    assert await backup.wait() == 0
     headers = {"Authorization": f"Bearer {key}"}
     async with aiohttp.ClientSession(headers=headers) as session:
         for _ in range(2):

@@ -121,6 +121,11 @@ CASES = {
         "the certificate of a:7480 expires in 10d 0h 0m 0s",
         level("rcim_certificate_expires_timestamp_seconds", NOW + 20 * DAY),
     ),
+    "RcimBackupOld": case(
+        level("rcim_last_backup_timestamp_seconds", NOW - 3 * DAY),
+        "the last backup of a:7480 is 3d 0h 0m 0s old",
+        level("rcim_last_backup_timestamp_seconds", NOW - DAY),
+    ),
     "RcimCertificateEndsSoon": case(
         level("rcim_certificate_expires_timestamp_seconds", NOW + DAY),
         "the certificate of a:7480 expires in 1d 0h 0m 0s",

@@ -75,8 +75,12 @@ def aim(
     data: Annotated[Path, typer.Option(help="Data directory of the server.")] = Path("rcim-data"),
     server: ServerOption = None,
     user: Annotated[
-        str, typer.Option(help="User to log in as: an app administrator, or, with --token, any user.")
-    ] = "administrator",
+        str | None,
+        typer.Option(
+            help="User to log in as: an app administrator, or, with --token, any user.",
+            show_default="whom the UserSig is for",
+        ),
+    ] = None,
     token: Annotated[
         str | None,
         typer.Option(

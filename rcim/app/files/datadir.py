@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import pwd
 import secrets
@@ -176,6 +177,22 @@ class DataDir:
         """The local administrator's credentials, one a line: the one to try first, and those of keys that processes which
         have not reloaded yet may have in force (ID-08). Raises OSError, UnicodeDecodeError."""
         return read_text(self.admin_credential).split()[:ADMIN_CREDENTIALS_MAX]
+
+    def sdkappid_in_use(self) -> int | None:
+        """The app of the server that runs on the directory, or was the last to: its local administrator's credential says
+        it. None: there is none that can be read."""
+        try:
+            return int(read(self.admin_credentials()[0])["TLS.sdkappid"])
+        except (OSError, UnicodeDecodeError, IndexError, RcimError):
+            return None
+
+    def last_backup_ms(self) -> int | None:
+        """When the last complete backup was begun, in milliseconds since 1970 (ST-03); None: none is known, or the note
+        can't be read, which `rcim doctor` says."""
+        try:
+            return int(json.loads(read_text(self.last_backup))["at_ms"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def minted_for_admin(self, like: str) -> str:
         """A credential for the user of `like`, one of `admin_credentials`, with the key that the files have now. Raises

@@ -15,6 +15,7 @@ from rcim.base.terms import Platform
 from rcim.base.texts import read_text
 from rcim.client import Client, client_context
 from rcim.client.trust import context_for
+from rcim.session.usersig import read
 
 
 class TargetError(Exception):
@@ -24,12 +25,12 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Which server, and as whom. `server`: None for the one that runs on the data directory; `token`: None for the
-    credential there."""
+    """Which server, and as whom. `server`: None for the one that runs on the data directory; `user`: None for whom the
+    UserSig is for; `token`: None for the credential in the data directory."""
 
     data: Path
     server: str | None = None
-    user: str = "administrator"
+    user: str | None = None
     token: str | None = None
     ca: Path | None = None
     plain: bool = False
@@ -94,7 +95,16 @@ def admin_client(target: Target) -> tuple[Client, str]:
         raise TargetError(text) from error
     except ValueError:
         raise TargetError(f"{target.data}: its address or credential can't be read") from None
-    return AdminClient(host, port, target.user, credentials, context), f"{host}:{port}"
+    user = target.user if target.user is not None else _user_of(credentials[0])
+    return AdminClient(host, port, user, credentials, context), f"{host}:{port}"
+
+
+def _user_of(user_sig: str) -> str:
+    """Whom a UserSig is for. Of one that can't be read this is nobody in particular: the server says what is wrong."""
+    try:
+        return str(read(user_sig)["TLS.identifier"])
+    except RcimError:
+        return "administrator"
 
 
 def _credentials_in(data: DataDir) -> list[str]:

@@ -27,6 +27,11 @@ class Source(NamedTuple):
         """The settings as they are there now. Blocks; raises SettingsError."""
         return load(self.file, flags=self.flags)
 
+    def gives(self, section: str, key: str) -> bool:
+        """True if the file, the environment or a flag has a value for this setting, also if that is the default. Blocks;
+        raises SettingsError."""
+        return (section, key) in _read(self.file, os.environ, self.flags)[1]
+
 
 SECTION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 """The environment has no other letters than these."""
@@ -38,14 +43,7 @@ PREFIX = "RCIM__"
 
 def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: Sequence[str] = ()) -> Settings:
     """The settings in force. `flags` are `section.name=value`. Raises SettingsError."""
-    found: dict[str, dict[str, Any]] = {name: {} for name in (*SECTIONS, TYPES)}
-    """By section; those of NAMED as `receivers.NAME`."""
-    where: dict[tuple[str, str], str] = {}
-    if file is not None:
-        _read_file(file, found, where)
-    _read_environment(environment, found, where)
-    _read_flags(flags, found, where)
-    _read_secrets(found, where)
+    found, where = _read(file, environment, flags)
     made: dict[str, Any] = {group: {} for group in NAMED}
     for name, values in found.items():
         group, dot, own = name.partition(".")
@@ -62,6 +60,21 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: 
     settings = Settings(**made, types=_types(found[TYPES]))
     check(settings, where)
     return settings
+
+
+def _read(
+    file: Path | None, environment: Mapping[str, str], flags: Sequence[str]
+) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], str]]:
+    """The values that are given, by section (those of NAMED as `receivers.NAME`), and where each of them stands. Raises
+    SettingsError."""
+    found: dict[str, dict[str, Any]] = {name: {} for name in (*SECTIONS, TYPES)}
+    where: dict[tuple[str, str], str] = {}
+    if file is not None:
+        _read_file(file, found, where)
+    _read_environment(environment, found, where)
+    _read_flags(flags, found, where)
+    _read_secrets(found, where)
+    return found, where
 
 
 def section_class(section: str) -> type[Any]:

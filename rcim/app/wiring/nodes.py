@@ -129,7 +129,8 @@ class ConversationNode:
             undo.callback(self.dispatcher.stop)
             reading = self.dispatcher.reading
             self.dispatcher.metrics.add(
-                "the store", lambda: reading.run(lambda: list(store_figures(backend.space())))
+                "the store",
+                lambda: reading.run(lambda: list(store_figures(backend.space(), self.data.last_backup_ms()))),
             )
             self.audit = AuditReading(self.data.audit, settings.audit.keep_days, self.dispatcher.time, loop)
             undo.callback(self.audit.stop)
