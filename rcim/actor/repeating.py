@@ -172,6 +172,11 @@ ONCE: frozenset[type] = frozenset(
 """They are carried out at most once."""
 
 
+def only_reads(body: object) -> bool:
+    """True if `body`, a command, query or workflow, changes nothing."""
+    return type(body) in READS
+
+
 def repeatable(body: object) -> bool:
     """True if `body`, a command, query or workflow, may be carried out a second time."""
     match body:
@@ -181,7 +186,7 @@ def repeatable(body: object) -> bool:
             return body.state is not MessageState.EDITED
         case u.ChooseConversation():  # what is removed comes back with the next message, which may have come (RX-09)
             return not body.removed
-    return type(body) in READS or type(body) in SAME
+    return only_reads(body) or type(body) in SAME
 
 
 BY_CONTENT: frozenset[type] = frozenset({e.WithMessage, c.AlterMessage, u.ChooseConversation})

@@ -29,7 +29,12 @@ KICKED_BY_OTHER_DEVICE = ErrorCode(
     "Do not reconnect automatically.",
 )
 SERVER_ERROR = ErrorCode(
-    10002, "SERVER_ERROR", _F, False, "The server failed while handling this request; try again."
+    10002,
+    "SERVER_ERROR",
+    _F,
+    False,
+    "The server failed while handling this request, or gives no answer in time: what was asked for may have been done, "
+    "or may be done yet. A message that is sent again with its client_msg_id is not sent twice (MS-02).",
 )
 UNKNOWN_FRAME = ErrorCode(
     10003,

@@ -3,7 +3,7 @@
 If that process dies, connections stay. What was asked and not answered is asked again, in its order, once it is back,
 where the second time changes nothing and tells nobody (actor/repeating.py). Other requests, whichever way they go, get
 SERVER_ERROR: they may or may not have been carried out. If it does not come back in WAIT_S, all are refused: with
-STORE_UNAVAILABLE where nothing was done, because no owner has had the request or it only asks, else with SERVER_ERROR.
+STORE_UNAVAILABLE where nothing was done, because no owner has had the request or it only reads, else with SERVER_ERROR.
 When it is back, the hub asks anew who is in what, and tells clients what they may have missed (`Hub.owner_is_new`).
 """
 
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import Asks
-from rcim.actor.repeating import repeatable
+from rcim.actor.repeating import only_reads, repeatable
 from rcim.actor.workflows import Workflow
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limited_log import LimitedLog
@@ -369,7 +369,7 @@ class RemoteOwner:
         for number in chosen:
             request = self._over(number)
             assert request is not None
-            nothing_done = number > self._told or isinstance(request.body, Asks)
+            nothing_done = number > self._told or only_reads(request.body)
             try:
                 request.refuse(AWAY if nothing_done else UNKNOWN)
             except Exception:

@@ -1,7 +1,8 @@
 """Small changes that are written in the transaction of the next append: they need no sync of the disk of their own.
 
 1. A change is offered with `put`. The next append that keeps anything writes it, in its own transaction. If that fails,
-   or writing the change does, nobody tries it again here; the append does not fail because of a change.
+   or writing the change does, or there is no room for both, nobody tries it again here; the append does not fail
+   because of a change.
 2. Whoever has offered a change calls `finish` some time later, in the writing thread. If no append has written it by
    then, none does any more.
 """

@@ -148,7 +148,10 @@ class TableLog:
                         change.durable()
                 return results
             except NoRoom:
-                self._backend.grow(reserve=room)
+                if along:  # perhaps there is room for the records alone
+                    along = ()
+                else:
+                    self._backend.grow(reserve=room)
             except ChangeFailed as error:  # whoever has offered it writes it apart, and hears why it can't be written
                 log.warning("changes can't be written with an append", error=error.__cause__)
                 along = ()

@@ -354,6 +354,29 @@ async def test_an_owner_that_hangs_is_as_good_as_none(cluster: TestCluster, monk
     assert (await alice.ask(send("g", "c1"))).seq == 1
 
 
+async def test_what_an_owner_has_had_may_be_done_though_it_was_given_up(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ST-01, MS-02
+    """Its answers come too late: a message is there once, however often it is sent, and of what only reads nobody has to
+    ask what it has done."""
+    alice, bob = await two(cluster)
+    remote = owner_of(cluster, 0)
+    held, release = hold_answers(remote)
+    alice.write(send("g", "c1").encode(60))
+    alice.write(f.GroupInfo("g").encode(61))
+    await until(lambda: len(held) == 2)
+    monkeypatch.setattr(remote_module, "WAIT_S", -1.0)
+    remote._tick()
+    refused = [await alice.answer_to(number) for number in (60, 61)]
+    assert [isinstance(one, RcimError) and one.code.name for one in refused] == ["SERVER_ERROR", "STORE_UNAVAILABLE"]
+    monkeypatch.undo()
+    release()
+    assert (await alice.ask(send("g", "c1"))).seq == 1
+    assert (await alice.ask(send("g", "c2"))).seq == 2
+    page = await bob.ask(f.History("g:g", 1, 0, 10, False))
+    assert [message.client_msg_id for message in page.messages] == ["c1", "c2"]
+
+
 async def test_owners_that_come_and_go_are_asked_once(cluster: TestCluster) -> None:
     alice, _ = await two(cluster)
     remote = owner_of(cluster, 0)

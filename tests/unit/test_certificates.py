@@ -151,3 +151,14 @@ async def serves(server: TestServer, trust: ssl.SSLContext | None) -> bool:
         return False
     await raw.hello()
     return True
+
+
+def test_no_key_is_copied_with_the_certificate(tmp_path: Path) -> None:
+    """Both may be in one file, in any order; what stands after the server's own certificate is not copied either."""
+    data, key = DataDir(tmp_path), new_key()
+    own, other = self_signed(key, now_s()), self_signed(new_key(), now_s())
+    for number, parts in enumerate([(key_pem(key), own, other), (own, key_pem(key), other), (own, other)]):
+        file = tmp_path / f"{number}.pem"
+        file.write_bytes(b"".join(parts))
+        data.keep_certificate_in_use(file)
+        assert data.certificate_in_use.read_bytes().split() == own.split()

@@ -13,9 +13,10 @@ from rcim.base.ids import SHARDS
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform
 from rcim.store import event_log, keys
-from rcim.store.backend import Backend, DamagedError, LmdbBackend, MemoryBackend, StoreError
+from rcim.store.backend import Backend, DamagedError, LmdbBackend, MemoryBackend, NoRoom, StoreError
 from rcim.store.check import check
 from rcim.store.event_log import Bounds
+from rcim.store.faults import FullError
 from rcim.store.filling import append_now
 from rcim.store.shard_log import ShardAppend
 from rcim.store.store import Store
@@ -301,6 +302,26 @@ def test_an_append_does_not_fail_because_of_what_goes_along(kept: Kept, monkeypa
         assert kept.names(A) == ["a1"] and not change.finish() and trimming.finish() is None
     kept.events.commit("one", {A: 2})
     assert kept.events.consumers()["one"][A] == 2
+
+
+def test_an_append_for_which_there_is_room_is_kept_without_what_goes_along(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ST-04
+    kept.events.register("one")
+
+    def fails(*_: object, **__: object) -> None:
+        raise NoRoom
+
+    def full(**_: object) -> None:
+        raise FullError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.events, "move", fails)
+        patched.setattr(kept.backend, "grow", full)
+        change = kept.events.commit_along("one", {A: 2})
+        kept.happen(A, "a1")
+    assert kept.names(A) == ["a1"] and not change.finish()
+    assert kept.events.consumers()["one"][A] == 1
 
 
 def test_events_go_with_the_next_append(kept: Kept) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rcim.app.files import datadir
 from rcim.app.files.datadir import ADMIN_CREDENTIALS_MAX, DataDir, DataDirError, Keys
 from rcim.base import clock
 from rcim.base.errors import RcimError
@@ -216,3 +217,22 @@ def test_a_process_that_starts_while_keys_are_rotated_keeps_the_credential_that_
 
 def _now_s() -> int:
     return clock.wall_ms() // 1000
+
+
+@pytest.mark.parametrize("starting", [True, False])
+def test_a_full_disk_costs_no_credential(
+    starting: bool, data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ST-04
+    """Other processes still take it; and with the user in it `rcim-admin` makes one of the new key."""
+    data.keep_admin_credential(1, "root")
+    made = data.admin_credential.read_bytes()
+    key_rotation.rotate(data)
+    key_rotation.drop_previous(data)
+
+    def full(path: Path, _: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(datadir, "write_private", full)
+    assert not data.keep_admin_credential(1, "root", starting=starting)
+    assert data.admin_credential.read_bytes() == made
+    verify(data.minted_for_admin(data.admin_credentials()[0]), 1, data.key(), "root", _now_s())

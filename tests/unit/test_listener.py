@@ -17,7 +17,9 @@ import pytest
 from rcim.adapters.frames.connection import FrameConnection
 from rcim.base.hosts import naming
 from rcim.client import Client
-from rcim.connect.listener import PAUSE_S, Admit, Listener, every
+from rcim.connect import listener
+from rcim.connect.listener import ACCEPTING_S, PAUSE_S, Admit, Listener, every
+from rcim.connect.proxies import Peer
 from tests.kit import Raw, TestServer, until
 
 
@@ -57,6 +59,28 @@ class Resting:
         return seconds
 
 
+class Slow(socket.socket):
+    """A listening socket from which each connection takes a quarter of what a turn of the loop may take."""
+
+    now_s = 0.0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        self.now_s += ACCEPTING_S / 4
+        return super().accept()
+
+
+class ByHand:
+    """A loop of which the test says when a socket is ready."""
+
+    ready: Callable[[], None]
+
+    def add_reader(self, _: socket.socket, call: Callable[..., None], *of: object) -> None:
+        self.ready = partial(call, *of)
+
+    def remove_reader(self, _: socket.socket) -> None:
+        pass
+
+
 def frames_of(server: TestServer) -> Admit:
     """Every connection speaks frames."""
     return every(partial(FrameConnection, server.server.service))
@@ -89,6 +113,26 @@ async def test_without_a_descriptor_connections_wait_and_the_log_has_one_line(
         await raw.hello()
         await raw.close()
     made.close()
+
+
+def test_connections_that_take_long_are_taken_over_several_turns(monkeypatch: pytest.MonkeyPatch) -> None:  # PF-02
+    slow = Slow(socket.AF_INET, socket.SOCK_STREAM)
+    slow.setblocking(False)
+    slow.bind(("127.0.0.1", 0))
+    slow.listen(16)
+    monkeypatch.setattr(listener, "perf_counter", lambda: slow.now_s)
+    loop: Any = ByHand()
+    came: list[Peer] = []
+    made = Listener(loop, came.append, [slow], None)
+    waiting = [socket.create_connection(("127.0.0.1", made.port)) for _ in range(10)]
+    taken = []
+    for _ in range(4):
+        loop.ready()
+        taken.append(len(came))
+    assert taken == [4, 8, 10, 10], "the other users have their turn in between, and nobody is forgotten"
+    made.close()
+    for one in waiting:
+        one.close()
 
 
 async def test_a_listener_that_is_closed_while_it_rests_tries_no_more(plain_server: TestServer) -> None:

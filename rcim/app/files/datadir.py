@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pwd
+import re
 import secrets
 import stat
 import time
@@ -29,7 +30,8 @@ MINTED_S = 3600
 """How long a credential is good that `rcim-admin` makes for itself."""
 
 
-CERTIFICATE_END = b"-----END CERTIFICATE-----"
+CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+"""In PEM. A file may have other things before it, such as the key."""
 
 
 class DataDirError(Exception):
@@ -240,7 +242,8 @@ class DataDir:
         )
         tokens = [*(good[:1] or [sig]), *(others if starting else ())]
         del tokens[ADMIN_CREDENTIALS_MAX - 1 : -1]  # the last one is that of the last reload
-        return write_hint(self.admin_credential, "".join(f"{token}\n" for token in tokens).encode()) and not good
+        data = "".join(f"{token}\n" for token in tokens).encode()
+        return write_hint(self.admin_credential, data, old_is_good=True) and not good
 
     def keep_address(self, host: str, port: int, tls: bool) -> None:
         """Write down where the server of this directory listens, if there is room for it (ST-04)."""
@@ -253,11 +256,12 @@ class DataDir:
             if file is None:
                 self.certificate_in_use.unlink(missing_ok=True)
                 return
-            first, end, _ = file.read_bytes().partition(CERTIFICATE_END)
+            first = CERTIFICATE.search(file.read_bytes())
         except OSError as error:
             log.error("the certificate can't be read", file=file or self.certificate_in_use, error=error.strerror)
             return
-        write_hint(self.certificate_in_use, first + end + b"\n")
+        if first is not None:  # a server that has begun has one
+            write_hint(self.certificate_in_use, first[0] + b"\n")
 
     def renew_certificate(self, now_s: float) -> bool:
         """Give the self-signed certificate that ends soon a successor (OP-03); True if that was done. What stands in its
@@ -301,14 +305,16 @@ def write_private(path: Path, data: bytes) -> None:
     fresh.rename(path)
 
 
-def write_hint(path: Path, data: bytes) -> bool:
+def write_hint(path: Path, data: bytes, *, old_is_good: bool = False) -> bool:
     """`write_private` for what the server can do without: on a full disk there is no such file then, rather than one
-    that says what was true before, and the log says so. True if it was written."""
+    that says what was true before (unless that is as good), and the log says so. True if it was written."""
     try:
         write_private(path, data)
         return True
     except OSError as error:
         log.error("a file can't be written", file=path, error=error.strerror)
+    if old_is_good:
+        return False
     try:
         path.unlink(missing_ok=True)
     except OSError:
