@@ -28,14 +28,11 @@ KICKED_BY_OTHER_DEVICE = ErrorCode(
     "A newer session of the same user replaced this one: on the same platform, or with the same tag (ID-04). "
     "Do not reconnect automatically.",
 )
-SERVER_ERROR = ErrorCode(
-    10002,
-    "SERVER_ERROR",
-    _F,
-    False,
-    "The server failed while handling this request, or gives no answer in time: what was asked for may have been done, "
-    "or may be done yet. A message that is sent again with its client_msg_id is not sent twice (MS-02).",
+_UNKNOWN = (
+    "The server failed, or did not answer in time: what was asked for may have been done, or may be done yet. "
+    "A message sent again with its client_msg_id is there once (MS-02)."
 )
+SERVER_ERROR = ErrorCode(10002, "SERVER_ERROR", _F, False, _UNKNOWN)
 UNKNOWN_FRAME = ErrorCode(
     10003,
     "UNKNOWN_FRAME",

@@ -115,7 +115,7 @@ async def test_without_a_descriptor_connections_wait_and_the_log_has_one_line(
     made.close()
 
 
-def test_connections_that_take_long_are_taken_over_several_turns(monkeypatch: pytest.MonkeyPatch) -> None:  # PF-02
+def test_connections_that_take_long_are_taken_over_several_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Slow(socket.AF_INET, socket.SOCK_STREAM)
     slow.setblocking(False)
     slow.bind(("127.0.0.1", 0))
