@@ -38,7 +38,7 @@ from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
 from rcim.actor.before_callbacks import ABOUT_GROUPS, AboutGroup, BeforeCallback, asks_about_group, subject_of
 from rcim.actor.before_kinds import BeforeKind
-from rcim.actor.callback_verdicts import CallbackVerdict
+from rcim.actor.callback_verdicts import CallbackVerdict, GroupChanges
 from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome, Refused
 from rcim.actor.queries import Asks
@@ -46,6 +46,7 @@ from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.errors import RcimError
 from rcim.rules.conversation_kinds import GROUP
+from rcim.rules.custom_attributes import changed
 
 
 class GroupActor:
@@ -140,6 +141,8 @@ def take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, positio
     try:
         if verdict.refused:
             asked = _without_refused(asked, verdict)
+        if verdict.changes is not None and isinstance(asked, c.EditGroup):
+            asked = _changed_by_app(asked, verdict.changes)
         # It has waited: all is looked at as if it came now (ID-09).
         state.app_state.invalidated.check(asked.credential)
         done = _HANDLERS[type(asked)](state, asked, now_ms, position)
@@ -159,6 +162,23 @@ def _without_refused(asked: AboutGroup, verdict: CallbackVerdict) -> AboutGroup:
     if not users and not isinstance(asked, c.InviteUsers):
         raise RcimError(*verdict.error())
     return msgspec.structs.replace(asked, users=users)
+
+
+def _changed_by_app(asked: c.EditGroup, changes: GroupChanges) -> c.EditGroup:
+    """The command with what the app wants instead. Where all attributes were to be replaced, those of the app's answer
+    replace them, but for the keys that were to be changed afterwards. Raises RcimError: ATTRIBUTE_PATH,
+    ATTRIBUTES_TOO_LARGE."""
+    afterwards = {key for key, _ in asked.attribute_changes}
+    whole = asked.attributes is not None
+    return msgspec.structs.replace(
+        asked,
+        texts=changes.texts,
+        apply_join_option=changes.apply_join_option,
+        max_member_num=changes.max_member_num,
+        mute_all=changes.mute_all,
+        attributes=changed(b"", [one for one in changes.attributes if one[0] not in afterwards]) if whole else None,
+        attribute_changes=tuple(one for one in changes.attributes if not whole or one[0] in afterwards),
+    )
 
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {

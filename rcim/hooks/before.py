@@ -137,7 +137,7 @@ class Asking:
     def _count(self, verdict: CallbackVerdict) -> str:
         what = "dropped" if verdict.drop else "allowed" if verdict.allow else "refused"
         self.counts[what] += 1
-        self.counts["replaced"] += verdict.body is not None
+        self.counts["replaced"] += verdict.body is not None or verdict.changes is not None
         return what
 
     async def _verdict(self, ask: BeforeCallback, receiver: AskedReceiver | None) -> CallbackVerdict:
@@ -162,6 +162,7 @@ def _joined(first: CallbackVerdict, second: CallbackVerdict) -> CallbackVerdict:
         cloud_data=second.cloud_data if second.cloud_data is not None else first.cloud_data,
         refused=(*first.refused, *second.refused),
         to=second.to if second.to is not None else first.to,
+        changes=second.changes if second.changes is not None else first.changes,
     )
 
 

@@ -51,6 +51,7 @@ AV.Cloud.onIMConversationRemove(({ params }) => {
 
 AV.Cloud.onIMConversationUpdate(({ params }) => {
   note('_conversationUpdate', params)
+  if (params.attr.name === 'damn') return { attr: { ...params.attr, name: '***', checked: true } }
   return params.attr.name === 'forbidden' ? no : {}
 })
 

@@ -59,7 +59,10 @@ def _conversationRemove(**params):
 @engine.define
 def _conversationUpdate(**params):
     note("_conversationUpdate", params)
-    return NO if params["attr"].get("name") == "forbidden" else {}
+    attr = params["attr"]
+    if attr.get("name") == "damn":
+        return {"attr": {**attr, "name": "***", "checked": True}}
+    return NO if attr.get("name") == "forbidden" else {}
 
 
 @engine.define

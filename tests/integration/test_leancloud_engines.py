@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,9 @@ async def groups_are_decided(alice: Client, engine: Engine) -> None:
     assert await refused(alice.edit_group("g", name="forbidden")) == ("CALLBACK_REFUSED", "9890: not here")
     await alice.kick("g", ["carol"])
     await alice.edit_group("g", name="Go")
+    await alice.edit_group("g", name="damn")
+    changed = await alice.info("g")
+    assert (changed.name, json.loads(changed.attributes)) == ("***", {"topic": "openings", "checked": True})
     assert engine.calls("_conversationAdd") == [{"initBy": "alice", "members": ["mallory"], "convId": "g"}]
     assert [one["members"] for one in engine.calls("_conversationRemove")] == [["bob"], ["carol"]]
     assert engine.calls("_conversationUpdate")[1] == {"initBy": "alice", "convId": "g", "attr": {"name": "Go"}}

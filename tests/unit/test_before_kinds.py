@@ -14,9 +14,9 @@ from rcim.actor import outcomes as o
 from rcim.actor import ultra_commands as uc
 from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.before_kinds import BeforeKind
-from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
+from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict, GroupChanges
 from rcim.actor.paged_group import PagedGroupActor
-from rcim.actor.records import ChannelListed, GroupChanged, Message, MessageAltered
+from rcim.actor.records import ChannelListed, GroupChanged, Message, MessageAltered, Profile
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.ids import shard_of
 from rcim.base.terms import ApplyJoinOption, MessageState
@@ -71,6 +71,31 @@ def test_nobody_is_removed_whom_the_app_keeps(verdict: CallbackVerdict) -> None:
     ):
         outcome, result = acting.answer(acting.asked(command), verdict)
         assert outcome.record is None and isinstance(result, o.Refused)
+
+
+def edited(outcome: o.Outcome) -> Profile:
+    """The profile as it is now."""
+    (event,) = [event for event in outcome.events if isinstance(event, ev.GroupChanged)]
+    return event.profile
+
+
+def test_the_app_changes_what_is_to_change() -> None:  # GR-03, GR-13
+    acting = Asking(BeforeKind.UPDATE)
+    edit = c.EditGroup("alice", False, {"name": "Go"}, None, 9, (), None, (("a.b", b"1"), ("c", b"2")))
+    changes = GroupChanges(texts={"introduction": "for all"}, attributes=(("a.b", b"3"), ("d", b"true")))
+    profile = edited(acting.answer(acting.asked(edit), CallbackVerdict(changes=changes))[0])
+    assert (profile.name, profile.introduction, profile.attributes) == (
+        "Chess",
+        "for all",
+        b'{"a":{"b":3},"d":true}',
+    )
+    whole = msgspec.structs.replace(edit, attributes=b'{"x":1}', attribute_changes=(("y.z", b"2"),))
+    changes = GroupChanges(attributes=(("w", b"5"), ("y.z", b"4")))
+    profile = edited(acting.answer(acting.asked(whole), CallbackVerdict(changes=changes))[0])
+    assert profile.attributes == b'{"w":5,"y":{"z":4}}'
+    path = GroupChanges(attributes=(("w.v", b"5"),))
+    outcome, result = acting.answer(acting.asked(edit), CallbackVerdict(changes=path))
+    assert outcome.record is None and result.code.name == "ATTRIBUTE_PATH"
 
 
 def test_the_end_of_a_block_and_leaving_are_not_asked_about() -> None:

@@ -15,7 +15,7 @@ from rcim.actor import commands as c
 from rcim.actor import events as ev
 from rcim.actor.before_callbacks import BeforeCallback, LogIn
 from rcim.actor.before_kinds import BeforeKind
-from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
+from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict, GroupChanges
 from rcim.actor.events import ConversationFacts
 from rcim.actor.records import Message, MessageOptions, bare_profile
 from rcim.actor.user_commands import Credential
@@ -461,6 +461,52 @@ def test_questions_about_conversations() -> None:
     assert join == Callback("_conversationAdd", {"initBy": "bob", "members": ["bob"], "convId": "lobby"})
     login = profile.question(asked(LogIn("bob", False), BeforeKind.LOGIN))
     assert (login.command, login.fields["objectId"]) == ("_rtmClientSign", "bob")
+
+
+def updated(attr: Any, command: Any = None) -> CallbackVerdict:
+    edit = c.EditGroup("alice", False, {"name": "Go"}, None, None, (), None, (("b.c", b"2"),), True)
+    profile = lean()
+    callback = profile.question(asked(command or edit, BeforeKind.UPDATE))
+    return profile.verdict(said(200, {"result": {"attr": attr}}), callback)
+
+
+def test_what_a_hook_changes_of_a_conversation() -> None:  # CB-03
+    assert updated(None) == updated({"name": "Go", "muted": True, "b.c": 2}) == ALLOWED
+    assert updated({}).changes == GroupChanges()
+    attr = {"name": "***", "applyJoinOption": 2, "maxMemberNum": 9, "muted": False, "b.c": [3], "d": None}
+    assert updated(attr).changes == GroupChanges(
+        texts={"name": "***"},
+        apply_join_option=ApplyJoinOption.NEED_PERMISSION,
+        max_member_num=9,
+        mute_all=False,
+        attributes=(("b.c", b"[3]"), ("d", b"null")),
+    )
+    assert updated({"name": "x"}, c.MuteAll("alice", False, True, [])) == ALLOWED, "it can only be refused"
+
+
+@pytest.mark.parametrize(
+    "attr",
+    [
+        [],
+        "name",
+        {"name": ""},
+        {"name": 5},
+        {"name": "x" * 31},
+        {"name": "\ud800"},
+        {"applyJoinOption": 4},
+        {"applyJoinOption": True},
+        {"maxMemberNum": 0},
+        {"maxMemberNum": 1 << 32},
+        {"muted": 1},
+        {"a..b": 1},
+        {"a": "\ud800"},
+        {"a": "x" * 9000},
+        {"a": [[[[[[[[[[1]]]]]]]]]]},
+    ],
+)
+def test_what_a_hook_can_not_change_of_a_conversation(attr: Any) -> None:
+    with pytest.raises(BadAnswer):
+        updated(attr)
 
 
 def answered(result: Any, kind: BeforeKind = BeforeKind.SEND) -> CallbackVerdict:

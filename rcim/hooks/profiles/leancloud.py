@@ -23,6 +23,7 @@ from rcim.hooks.profile import Callback, Facts, Json
 from rcim.hooks.profiles.answers import body_of, refusal
 from rcim.hooks.profiles.leancloud_notices import MEMBERS_MAX, ChatRoom, notices_of
 from rcim.hooks.profiles.leancloud_questions import fields_of
+from rcim.hooks.profiles.leancloud_updates import update_verdict
 from rcim.hooks.profiles.table import LEANCLOUD, WEB_HOOK
 from rcim.rules.conversation_kinds import PAIR, kind_of
 from rcim.web.client import BadAnswer, WebAnswer, WebClient, WebRequest
@@ -30,6 +31,7 @@ from rcim.web.client import BadAnswer, WebAnswer, WebClient, WebRequest
 FUNCTIONS = "/1.1/functions/"
 LIST_OF_HOOKS = "_ops/metadatas"
 SIGN = "_rtmClientSign"
+UPDATE = "_conversationUpdate"
 OF_MESSAGES = ("_messageReceived", "_messageUpdate")
 _NAMES = {kind: name for name, kinds in LEANCLOUD.before.items() for kind in kinds}
 
@@ -100,6 +102,8 @@ class LeanCloudProfile:
             raise BadAnswer("the result is no JSON object")
         if result.get("drop" if asked.command in OF_MESSAGES else "reject"):
             return refusal(result.get("code"), result.get("detail"))
+        if asked.command == UPDATE:
+            return update_verdict(result, asked.fields["attr"])
         if asked.command not in OF_MESSAGES or asked.fields.get("recall"):
             return ALLOWED
         return self._changed(result, asked.fields)

@@ -13,6 +13,7 @@ from rcim.base.terms import MessageState
 from rcim.content.elements import decode_body
 from rcim.content.leancloud_json import RECALLED, LeanContent, to_leancloud
 from rcim.hooks.profile import Json
+from rcim.hooks.profiles.leancloud_updates import attr_of
 from rcim.rules.json_decoding import decode_json
 from rcim.vendors.leancloud_ids import conv_id, is_system, msg_id
 
@@ -28,10 +29,8 @@ def fields_of(ask: BeforeCallback, members: Sequence[str]) -> Json:
             return _update(ask, command, ask.message, members)
         case CreateGroup():
             return {"initBy": command.by, "members": list(ask.members), "attr": _attributes_made(command)}
-        case EditGroup():
-            return {"initBy": command.by, "convId": conv_id(ask.key), "attr": _attributes_changed(command)}
-        case MuteAll():
-            return {"initBy": command.by, "convId": conv_id(ask.key), "attr": {"muted": command.on}}
+        case EditGroup() | MuteAll():
+            return {"initBy": command.by, "convId": conv_id(ask.key), "attr": attr_of(command)}
         case LogIn():
             return _user(command.by)
         case _:
@@ -84,18 +83,6 @@ def _attributes_made(command: CreateGroup) -> Json:
     """The name among the app's own, as a conversation of LeanCloud has them."""
     own: Json = decode_json(command.attributes) if command.attributes else {}
     return {**own, "name": command.name}
-
-
-def _attributes_changed(command: EditGroup) -> Json:
-    """What is to change: texts, settings of the group by their names here, the app's own, dotted keys as they are."""
-    found: Json = dict(command.texts)
-    if command.apply_join_option is not None:
-        found["applyJoinOption"] = int(command.apply_join_option)
-    if command.max_member_num is not None:
-        found["maxMemberNum"] = command.max_member_num
-    if command.attributes is not None:
-        found |= decode_json(command.attributes) if command.attributes else {}
-    return found | {key: decode_json(value) for key, value in command.attribute_changes}
 
 
 def _user(user_id: str) -> Json:
