@@ -208,6 +208,14 @@ class Service:
             call.given_up = True
             timer.cancel()
 
+    def check(self, principal: Principal, request: Request) -> None:
+        """Raises RcimError if the caller or a field of the request would be refused before anything is done. `call`
+        carries it out: this is for who makes several requests and wants none of them done if one has a mistake. Only for
+        operations that are a command, a query or a workflow: what is answered at once would be done."""
+        operation = BY_REQUEST[type(request)]
+        _check(operation, principal, request)
+        operation.make(request, principal, self)
+
     def count_call(self, caller: str, by: int) -> None:
         """One call more (1) or less (-1) of this user, or this API key, that the engine has not answered."""
         self._calls_open += by

@@ -36,6 +36,9 @@ class Service:
     def user_sig(self, user_id: str, lasts_s: int) -> str:
         return f"sig of {user_id}"
 
+    def check(self, principal: object, request: Any) -> None:
+        """Every request is as it has to be."""
+
     async def call(self, principal: object, request: Any) -> Any:
         self.asked.append(request)
         found = self._answer(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -76,6 +76,14 @@ class Call:
         found = await self.service.call(by or self.principal, request)
         assert isinstance(found, result), found
         return found
+
+    async def ask_each(self, changes: Sequence[Request], result: type[R]) -> AsyncIterator[R]:
+        """The result of each of these, one after the other; none is carried out if one has a mistake. Raises RcimError:
+        those before it are done then, if the mistake was not one of its fields."""
+        for request in changes:
+            self.service.check(self.principal, request)
+        for request in changes:
+            yield await self.ask(request, result)
 
     def acting_for(self, user_id: str) -> Principal:
         """A user, in whose name the app does what users do for themselves (BackEnds.acting_for)."""

@@ -32,8 +32,9 @@ async def mute(call: Call, group_id: str, users: Sequence[str], seconds: int) ->
 
 async def mute_everywhere(call: Call, users: Sequence[str], seconds: int, where: MuteScope) -> Json:
     """Mutes users in all conversations of a kind; 0 seconds: no longer (SC-04). Raises RcimError."""
-    for some in chunks(users, MUTED_AT_ONCE):
-        await call.ask(requests.AdminUserMute(list(some), seconds, where), Done)
+    changes = [requests.AdminUserMute(list(some), seconds, where) for some in chunks(users, MUTED_AT_ONCE)]
+    async for _ in call.ask_each(changes, Done):
+        pass
     return {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
-from rcim.adapters.rongcloud.command import Call, Json, check_all, command
+from rcim.adapters.rongcloud.command import Call, Json, check_all, chunks, command
 from rcim.base.terms import DAY_MIN, UserList
 from rcim.service import requests
 from rcim.service.results import Added, Done, Listed, Profiles, UserFacts
@@ -123,9 +123,11 @@ async def _tag(call: Call, users: list[str]) -> Json:
     for tag in tags:
         if len(tag) > TAG_CHARS_MAX:
             raise RongError(WRONG_PARAMETER, f"A tag has {len(tag)} characters, at most {TAG_CHARS_MAX}.")
-    for at in range(0, len(users), LABELLED_AT_ONCE):
-        request = requests.AdminTagsChange(users[at : at + LABELLED_AT_ONCE], add=tags, remove_all=True)
-        check_all(await call.ask(request, Added))
+    changes = [
+        requests.AdminTagsChange(list(some), add=tags, remove_all=True) for some in chunks(users, LABELLED_AT_ONCE)
+    ]
+    async for made in call.ask_each(changes, Added):
+        check_all(made)
     return {}
 
 

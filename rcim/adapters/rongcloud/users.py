@@ -60,8 +60,9 @@ async def info(call: Call) -> Json:
 @command("/user/token/expire")
 async def expire(call: Call) -> Json:
     """Tokens made before now log in no more; who is logged in with one has to go (ID-09)."""
-    for user in call.form.users(20):
-        await call.ask(requests.AdminAccountInvalidate(user), Invalidated)
+    changes = [requests.AdminAccountInvalidate(user) for user in call.form.users(20)]
+    async for _ in call.ask_each(changes, Invalidated):
+        pass
     return {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from rcim.adapters.tencent.codes import Family, TencentError
@@ -51,6 +51,14 @@ class Call:
         found = await self.service.call(self.principal, request)
         assert isinstance(found, result), found
         return found
+
+    async def ask_each(self, changes: Sequence[Request], result: type[R]) -> AsyncIterator[R]:
+        """The result of each of these, one after the other; none is carried out if one has a mistake. Raises RcimError:
+        those before it are done then, if the mistake was not one of its fields."""
+        for request in changes:
+            self.service.check(self.principal, request)
+        for request in changes:
+            yield await self.ask(request, result)
 
     async def known(self, users: Sequence[str]) -> set[str]:
         """Those of the users who have an account, or are here without one. Raises RcimError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rcim.adapters.tencent.codes import PUSH_TO_ALL
@@ -126,14 +126,28 @@ Change = requests.AdminTagsChange | requests.AdminAttributesChange
 
 
 async def _label(call: Call, name: str, read: Callable[[Fields, str], Change]) -> Json:
-    """Make the change of each row: all rows are read before the first is carried out. A request for one user may be the
-    row itself. Raises TencentError or RcimError: those of before are done then."""
+    """Make the change of each row: all rows are read and checked before the first is carried out. A request for one user
+    may be the row itself. Raises TencentError or RcimError; if a user has no room for more, those of before are done."""
     fields = call.fields
     alone = "To_Account" in fields and name not in fields
     rows = [fields] if alone else fields.objects(name, USERS_MAX, 1, code_of_many=TOO_MANY_USERS)
-    for change in [read(row, row.account("To_Account")) for row in rows]:
-        _check(await call.ask(change, Added))
+    changes = [read(row, row.account("To_Account")) for row in rows]
+    await _check_names(call, changes)
+    async for made in call.ask_each(changes, Added):
+        _check(made)
     return {}
+
+
+async def _check_names(call: Call, changes: Sequence[Change]) -> None:
+    """Raises TencentError if an attribute is to be set that the app has not declared, and RcimError."""
+    named = {
+        one.name for change in changes if isinstance(change, requests.AdminAttributesChange) for one in change.set
+    }
+    if named:
+        known = (await call.ask(requests.AdminAttributeNames(), AttributeNames)).names.values()
+        unknown = sorted(named.difference(known))
+        if unknown:
+            raise call.fields.refuse("Attrs", f"{unknown[0][:100]} is not declared; im_set_attr_name does that")
 
 
 def _check(made: Added) -> None:
