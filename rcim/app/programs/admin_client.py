@@ -36,9 +36,14 @@ class Target:
     plain: bool = False
 
 
+LOGIN_ROUNDS = 8
+"""How often all credentials are tried. Each try may reach another process, and the one that knows the key only by chance:
+of two keys that half of the processes know each, one of ten million log-ins finds none."""
+
+
 class AdminClient(Client):
     """A client that logs in with the first of several credentials whose key the server knows: while keys are being
-    changed, processes of one server may have different ones in force (ID-08)."""
+    changed, processes of one server may have different ones in force (ID-08). A single credential is tried once."""
 
     def __init__(self, host: str, port: int, user_id: str, credentials: Sequence[str], tls: ssl.SSLContext | None):
         self._credentials = credentials
@@ -48,13 +53,17 @@ class AdminClient(Client):
         )
 
     async def _connect_once(self) -> None:
-        for credential in self._credentials:
+        all_ = self._credentials
+        rounds = LOGIN_ROUNDS if len(all_) > 1 else 1
+        # Each round begins with another one: processes that take turns are not always met with the wrong one.
+        tries = [all_[(first + n) % len(all_)] for first in range(rounds) for n in range(len(all_))]
+        for left, credential in zip(range(len(tries) - 1, -1, -1), tries, strict=True):
             self._credential = credential
             try:
                 await super()._connect_once()
                 return
             except RcimError as error:
-                if error.code is not USERSIG_BAD_KEY or credential == self._credentials[-1]:
+                if error.code != USERSIG_BAD_KEY or not left:
                     raise
 
 
