@@ -12,6 +12,7 @@ from rcim.client.client import Client
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
 from tests.integration.test_tencent_users import TEXT, code, ok, refused
+from tests.kit import until
 from tests.kit_http import back_end
 
 Json = dict[str, Any]
@@ -263,6 +264,8 @@ async def test_recent_contacts(tmp_path: Path) -> None:  # RX-03, RX-09
     async with back_end(tmp_path) as app, app.server.client("alice") as alice:
         await alice.create_group("Lobby", group_id="lobby")
         await alice.create_group("Empty", group_id="empty")
+        made_ms = clock.wall_ms()
+        await until(lambda: clock.wall_ms() > made_ms, "what comes now is younger")
         await alice.send("lobby", "x")
         for number in range(105):
             await alice.send(User(f"u{number:03}"), "x")
