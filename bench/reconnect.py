@@ -17,6 +17,7 @@ from typing import Any
 from rcim_bench.asking import Times
 from rcim_bench.rig import Rig, Usage, facts, rig
 
+from rcim.app.processes.process import ServerFailed
 from rcim.client import Client, client_context
 from rcim.content.elements import Text
 
@@ -129,8 +130,8 @@ async def phase(
         member.wanted = sender.newest + more
         if member.next_seq > member.wanted:
             member.in_sync_s = beginning
-    await until(lambda: all(member.back_s for member in members), f"{what}: all are back")
-    await until(lambda: all(member.in_sync_s for member in members), f"{what}: all are in sync")
+    await until(lambda: all(member.back_s for member in members), f"{what}: all are back", made)
+    await until(lambda: all(member.in_sync_s for member in members), f"{what}: all are in sync", made)
     after = made.usage()
     back, synced = Times(), Times()
     for member in members:
@@ -149,10 +150,12 @@ async def phase(
     }
 
 
-async def until(true: Callable[[], bool], what: str) -> None:
-    """Wait until it is so. Raises TimeoutError."""
+async def until(true: Callable[[], bool], what: str, made: Rig) -> None:
+    """Wait until it is so. Raises TimeoutError, and ServerFailed if the server of this machine ends meanwhile."""
     end = time.monotonic() + SETTLE_S
     while not true():
+        if not made.process.running:
+            raise ServerFailed(f"{what}: the server ended by itself")
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {SETTLE_S:g} s")
         await asyncio.sleep(LOOK_S)
@@ -206,7 +209,7 @@ async def run(
             ]
             await sender.stop()
             newest = sender.newest
-            await until(lambda: all(m.next_seq > newest for m in members), "the last message is with all")
+            await until(lambda: all(m.next_seq > newest for m in members), "the last message is with all", made)
             report = _report(members, sender, rows)
         finally:
             if sender is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from rcim.base.limited_log import LimitedLog
+from rcim.store.decoders import msgpack_decoder
 
 log = LimitedLog("rcim.bus")
 
@@ -45,7 +46,7 @@ class Pipe(asyncio.Protocol):
         on_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._loop = loop
-        self._decode = msgspec.msgpack.Decoder(messages).decode
+        self._decode = msgpack_decoder(messages).decode
         self._on_message = on_message
         self._on_lost = on_lost
         self._on_ready = on_ready

@@ -18,6 +18,7 @@ from rcim.bus.pipe import encoded
 from rcim.dispatch.counters import summed
 from rcim.store.answers import Metrics
 from rcim.store.connection_answers import ConnectionRow
+from rcim.store.decoders import converted
 from rcim.store.health import HealthRow
 from rcim.store.live_answers import ProcessRow, SlowRow
 
@@ -89,7 +90,7 @@ class ScatterGather(Generic[L]):
         def over(found: list[Any], complete: bool) -> None:
             sure = complete or not isinstance(query, OnlineQuery)
             if isinstance(query, MetricsQuery):
-                rows = [msgspec.convert(part, Metrics).rows for part in found]
+                rows = [converted(part, Metrics).rows for part in found]
                 done(Metrics(self._totals.with_kept(rows), asked - len(found)))
             else:
                 done(_together(query, found) if sure else None)
@@ -151,10 +152,10 @@ class ScatterGather(Generic[L]):
 def _together(query: Look, found: list[Any]) -> Any:
     """What several gateways have found, as one would have."""
     if isinstance(query, ConnectionsQuery):
-        rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
+        rows = [converted(row, ConnectionRow) for part in found for row in part]
         return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]
     if isinstance(query, HealthQuery):
-        return [msgspec.convert(row, HealthRow) for part in found for row in part]
+        return [converted(row, HealthRow) for part in found for row in part]
     if isinstance(query, CountersQuery):
         return summed([{"gateways": len(found)}, *found])
     if isinstance(query, SlowQuery | AudiencesQuery | BusiestQuery | ProcessesQuery):
@@ -165,12 +166,12 @@ def _together(query: Look, found: list[Any]) -> Any:
 def _live_together(query: LiveLook, found: list[Any]) -> Any:
     """As `_together`, of what gateways do now (OP-02)."""
     if isinstance(query, SlowQuery):
-        rows = [msgspec.convert(row, SlowRow) for _, part in found for row in part]
+        rows = [converted(row, SlowRow) for _, part in found for row in part]
         field = SLOW_FIELDS[query.sort]
         rows.sort(key=lambda row: getattr(row, field), reverse=not query.ascending)
         return [sum(count for count, _ in found), rows[: query.limit]]
     if isinstance(query, ProcessesQuery):
-        rows_of = sorted((number, msgspec.convert(row, ProcessRow)) for part in found for number, row in part)
+        rows_of = sorted((number, converted(row, ProcessRow)) for part in found for number, row in part)
         return [(n, msgspec.structs.replace(row, name=f"gateway {n}")) for n, row in rows_of]
     if isinstance(query, BusiestQuery):
         values: Counter[str] = Counter()

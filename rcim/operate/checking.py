@@ -20,6 +20,7 @@ from rcim.store import pages
 from rcim.store.backend import LmdbBackend, StoreError
 from rcim.store.check import FAULTS_MAX, Report, check
 from rcim.store.damage import Damage
+from rcim.store.decoders import json_decoder
 
 TRIES = 5
 """The head of a store that is being written may change while it is read."""
@@ -75,12 +76,12 @@ def _contents(task: _Task) -> Report:
         return Report(faults=[f"reading what is kept was ended by {name}: it is damaged, or has become so meanwhile"])
     if done.returncode:
         raise StoreError(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
-    return msgspec.json.decode(done.stdout, type=Report)
+    return json_decoder(Report).decode(done.stdout)
 
 
 def main() -> None:
     """Entry point of the process that reads what is kept."""
-    task = msgspec.json.decode(sys.stdin.buffer.read(), type=_Task)
+    task = json_decoder(_Task).decode(sys.stdin.buffer.read())
     try:
         backend = LmdbBackend(Path(task.path), task.map_bytes, damages=task.damages, readonly=True)
         report = check(backend)

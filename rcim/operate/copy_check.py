@@ -17,6 +17,7 @@ import msgspec
 from rcim.base.terminal import printable
 from rcim.operate.faults import BackupError
 from rcim.store import keys, pages
+from rcim.store.decoders import json_decoder
 from rcim.store.long_keys import kept
 
 SHOWN_MAX = 3
@@ -49,7 +50,7 @@ def check_copy(store: Path, *, look: bool, gently: bool = False) -> CopyFacts:
         raise BackupError(f"the store is damaged: reading it was ended by {name}; `rcim check` says more")
     if done.returncode:
         raise BackupError(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
-    return msgspec.json.decode(done.stdout, type=CopyFacts)
+    return json_decoder(CopyFacts).decode(done.stdout)
 
 
 class _Breather:
@@ -92,7 +93,7 @@ def _facts(store: Path) -> CopyFacts:
 
 def main() -> None:
     """Entry point of the process."""
-    task = msgspec.json.decode(sys.stdin.buffer.read(), type=_Task)
+    task = json_decoder(_Task).decode(sys.stdin.buffer.read())
     store = Path(task.store)
     try:
         if task.look:

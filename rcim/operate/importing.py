@@ -30,6 +30,7 @@ from rcim.store import keys, name_index
 from rcim.store.backend import LmdbBackend, NoRoom, StoreError, WriteView
 from rcim.store.channel_rows import put_inside
 from rcim.store.check import check
+from rcim.store.decoders import json_decoder
 from rcim.store.push_tokens import put_back
 from rcim.store.upgrade import SCHEMA_VERSION
 from rcim.store.values import unpack
@@ -124,9 +125,7 @@ class _Reading:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._number = 0
-        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-            reduce(or_, (kind.line for kind in KINDS), End)
-        )
+        self._decoder: msgspec.json.Decoder[Any] = json_decoder(reduce(or_, (kind.line for kind in KINDS), End))
         self._kinds = {kind.line: kind for kind in KINDS}
         self._counts: Counter[str] = Counter()
         self._digest = hashlib.sha256()
@@ -158,7 +157,7 @@ class _Reading:
 
     def _header(self) -> None:
         try:
-            header = msgspec.json.decode(self._line(), type=Header)
+            header = json_decoder(Header).decode(self._line())
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise self._wrong("it is no export of rcim: the first line is no header") from None
         if header.format != FORMAT:

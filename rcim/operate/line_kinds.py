@@ -24,6 +24,7 @@ from rcim.operate.twins import from_twin, to_twin, twin
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.channel_listings import Listing
+from rcim.store.decoders import converted
 from rcim.store.ended_members import REMAIN
 from rcim.store.endings import Ending
 from rcim.store.faults import DamagedError
@@ -212,7 +213,7 @@ def _elements_of(body: bytes) -> list[Any]:
         found = decode_body(body)
         if encode_body(found) != body:
             return []
-        return [msgspec.convert(one, _ELEMENT_TWINS[one.NAME], from_attributes=True) for one in found]
+        return [converted(one, _ELEMENT_TWINS[one.NAME], from_attributes=True) for one in found]
     except (RcimError, msgspec.ValidationError):
         return []
 

@@ -10,6 +10,7 @@ import msgspec
 
 from rcim.app.files.datadir import write_private
 from rcim.operate.faults import BackupError
+from rcim.store.decoders import json_decoder
 from rcim.store.upgrade import SCHEMA_VERSION
 
 FORMAT = 1
@@ -83,13 +84,13 @@ def read(folder: Path) -> Manifest:
     except OSError as error:
         raise BackupError(f"{file}: {error.strerror}") from None
     try:
-        versions = msgspec.json.decode(data, type=_Versions)
+        versions = json_decoder(_Versions).decode(data)
         if versions.format != FORMAT:
             raise BackupError(
                 f"{folder}: rcim {versions.rcim} has made this backup, in format {versions.format}; this program knows "
                 f"format {FORMAT}. Restore it with rcim {versions.rcim} or later"
             )
-        manifest = msgspec.json.decode(data, type=Manifest)
+        manifest = json_decoder(Manifest).decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BackupError(f"{file}: it is damaged: {error}") from None
     if manifest.schema > SCHEMA_VERSION:

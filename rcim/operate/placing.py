@@ -25,6 +25,7 @@ from rcim.app.files.datadir import DataDir, DataDirError, write_private
 from rcim.base import clock
 from rcim.operate.faults import BackupError
 from rcim.store.backend import LmdbBackend, StoreError
+from rcim.store.decoders import json_decoder
 from rcim.store.tables import read_stamp
 from rcim.store.trail import Trail, begin_history
 
@@ -56,7 +57,7 @@ class Placing:
     def broken_off(self) -> Plan | None:
         """The plan of an earlier run that was ended when only moving was left. Raises BackupError."""
         try:
-            return msgspec.json.decode(self._plan.read_bytes(), type=Plan)
+            return json_decoder(Plan).decode(self._plan.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
+from rcim.store.decoders import converted
+
 
 @functools.cache
 def twin(cls: type[msgspec.Struct]) -> type[msgspec.Struct]:
@@ -49,9 +51,9 @@ def _named(kind: Any) -> Any:
 
 def to_twin(value: msgspec.Struct) -> msgspec.Struct:
     """The twin of a value."""
-    return msgspec.convert(value, twin(type(value)), from_attributes=True)
+    return converted(value, twin(type(value)), from_attributes=True)
 
 
 def from_twin(value: Any, cls: type[Any]) -> Any:
     """What the twin was made from."""
-    return msgspec.convert(value, cls, from_attributes=True)
+    return converted(value, cls, from_attributes=True)

@@ -17,6 +17,7 @@ import msgspec
 
 from rcim.actor.log_queries import AuditQuery
 from rcim.base.limited_log import LimitedLog
+from rcim.store.decoders import json_decoder
 from rcim.store.log_answers import AuditPage, AuditRow
 
 log = LimitedLog("rcim.audit")
@@ -181,10 +182,13 @@ def _lines(data: bytes) -> Iterator[tuple[int, Line]]:
         at += len(raw)
 
 
+_decoder = json_decoder(Line)
+
+
 def _line(raw: bytes) -> Line | None:
     """The line. One that was cut short has no end: the next one, of whichever process, stands behind it and is read."""
     try:
-        return msgspec.json.decode(raw[max(0, raw.rfind(LINE_BEGIN)) :], type=Line)
+        return _decoder.decode(raw[max(0, raw.rfind(LINE_BEGIN)) :])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from rcim.store.decoders import msgpack_decoder
 from rcim.store.faults import DamagedError, StoreError
 
 VALUE_VERSION = 1
@@ -80,7 +81,7 @@ def unpack(data: bytes, type_: type[T]) -> T:
             raise DamagedError("a value is damaged: its checksum is wrong")
         if version == FACTS_VERSION:
             payload = payload[2 + (payload[0] << 8 | payload[1]) :]
-        decoder = _DECODERS.get(type_) or _DECODERS.setdefault(type_, msgspec.msgpack.Decoder(type_))
+        decoder = _DECODERS.get(type_) or _DECODERS.setdefault(type_, msgpack_decoder(type_))
         value: T = decoder.decode(payload)
         return value
     except (struct.error, IndexError, msgspec.DecodeError) as error:

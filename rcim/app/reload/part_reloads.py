@@ -27,6 +27,7 @@ from rcim.app.reload.reload_parts import Prepared, ReloadRefused
 from rcim.app.settings.all_settings import Settings, from_plain, plain
 from rcim.base.errors import RELOAD_REFUSED, code_of
 from rcim.base.limited_log import Log
+from rcim.store.decoders import converted
 
 log = Log("rcim.reload")
 
@@ -152,7 +153,7 @@ class PartReloads:
         if "code" in said:
             done(Refused(code_of(said["code"]), said["detail"]))
         else:
-            done(msgspec.convert(said["reloaded"], Reloaded))
+            done(converted(said["reloaded"], Reloaded))
 
     async def stop(self) -> None:
         """Carry out no more."""

@@ -38,6 +38,7 @@ from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
 from rcim.rules.word_filter import FILLERS, SAMPLE, WORD_BYTES_MAX
+from rcim.store.decoders import converted
 from rcim.vendors.tencent_ids import PROFILE_NUMBERS, PROFILE_OF_APP, PROFILE_TEXTS
 
 STANDARD_FIELDS = (
@@ -356,7 +357,7 @@ def from_plain(tables: dict[str, Any]) -> Settings:
     made: dict[str, Any] = {name: _from_plain(cls, tables[name]) for name, cls in SECTIONS.items()}
     for group, cls in NAMED.items():
         made[group] = {name: _from_plain(cls, table) for name, table in tables[group].items()}
-    return Settings(**made, types=tuple(msgspec.convert(row, TypeChange) for row in tables["types"]))
+    return Settings(**made, types=tuple(converted(row, TypeChange) for row in tables["types"]))
 
 
 def _from_plain(cls: type[Any], table: Mapping[str, Any]) -> Any:

@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from rcim.store.decoders import json_decoder
+
 NAME = re.compile(r"(?P<hour>[0-9]{10})-(?P<kind>[a-z-]+)\.(?P<what>open|closing-[0-9]+|jsonl\.gz|about)\Z")
 LOG_FILE, ABOUT = "jsonl.gz", "about"
 TAIL_BYTES = 1 << 16
@@ -117,7 +119,7 @@ class LogFolder:
         there = os.stat(self.path / place.file(LOG_FILE))
         about = None
         with contextlib.suppress(OSError, msgspec.MsgspecError):
-            said = msgspec.json.decode((self.path / place.file(ABOUT)).read_bytes(), type=About)
+            said = json_decoder(About).decode((self.path / place.file(ABOUT)).read_bytes())
             about = said if (said.inode, said.size) == (there.st_ino, there.st_size) else None
         return LogFile(place, there.st_size, about)
 
