@@ -16,8 +16,12 @@ START_S = 120.0
 """How long a server may take until it says that it is ready."""
 
 
+FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
+"""Signals that end a process for a fault of its own."""
+
+
 class ServerFailed(Exception):
-    """The process ended or did not become ready; the text is what it said."""
+    """The process ended by itself or did not become ready; the text is what it said."""
 
 
 class ServerProcess:
@@ -73,10 +77,13 @@ class ServerProcess:
             process.send_signal(number)
         code = await process.wait()
         await asyncio.gather(*self._drains)
+        if -code in FAULTS:
+            raise ServerFailed(f"the server was ended by {signal.Signals(-code).name}")
         return code
 
     async def kill(self) -> None:
-        """SIGKILL, to all processes that it has: as if the power went out. Returns when none is left."""
+        """SIGKILL, to all processes that it has: as if the power went out. Returns when none is left. Raises
+        ServerFailed if a fault of its own has ended it before."""
         process = self._process
         parts: list[psutil.Process] = []
         if process is not None and process.returncode is None:
@@ -99,7 +106,7 @@ class ServerProcess:
         return found
 
     async def stop(self) -> int:
-        """SIGTERM; returns the exit code."""
+        """SIGTERM; returns the exit code. Raises ServerFailed if a fault of its own has ended it."""
         return await self._end(signal.SIGTERM)
 
     @property
