@@ -54,8 +54,7 @@ async def create(call: Call) -> Json:
     """Makes an ultra group."""
     form = call.form
     name = group_name(form, form.text("groupId", most=64))
-    await create_group(call, _ultra(form), [form.user()], name, ultra=True)
-    return {}
+    return await create_group(call, _ultra(form), [form.user()], name, ultra=True)
 
 
 @command("/ultragroup/dis")
@@ -68,8 +67,7 @@ async def dissolve(call: Call) -> Json:
 @command("/ultragroup/join")
 async def join(call: Call) -> Json:
     """Adds users to an ultra group."""
-    await add(call, _ultra(call.form), call.form.users(USERS_AT_ONCE))
-    return {}
+    return await add(call, _ultra(call.form), call.form.users(USERS_AT_ONCE))
 
 
 @command("/ultragroup/quit")
