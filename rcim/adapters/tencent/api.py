@@ -112,11 +112,12 @@ def _base_url(request: HttpRequest) -> str:
 
 
 async def _body(request: HttpRequest) -> Json:
-    """The body's object. GET may have none; PHP writes one without fields as an empty array. Raises TencentError."""
+    """The body's object, in which no name stands twice. GET may have none; PHP writes one without fields as an empty
+    array. Raises TencentError."""
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
-        found = await request.read(json_steps(request.body))
+        found = await request.read(json_steps(request.body, unique=True))
     except JsonError as error:
         raise TencentError(codes.JSON_FAULTY, str(error)) from None
     if found == []:
