@@ -138,7 +138,7 @@ def test_a_name_in_json_may_stand_once(body: bytes) -> None:
         read_form(body)
     assert caught.value.code == 1002
     form = read_form(b"o=" + body)
-    with pytest.raises(RongError, match="Parameter o .* stands twice") as caught:
+    with pytest.raises(RongError, match=r"Parameter o .* stands twice") as caught:
         form.object("o")
     assert caught.value.code == 1002
 
