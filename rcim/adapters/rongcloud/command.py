@@ -12,6 +12,7 @@ from rcim.adapters.rongcloud.codes import FAILED, WRONG_PARAMETER, RongError, re
 from rcim.adapters.rongcloud.form import Form
 from rcim.base.errors import RcimError
 from rcim.base.terms import PERMANENT_S, AddResult
+from rcim.http.turns import Turns
 from rcim.service.back_ends import Principal
 from rcim.service.requests import Request
 from rcim.service.results import Added
@@ -61,10 +62,19 @@ class RongApp:
 
 
 class Call:
-    """One request: who calls, the fields of the body, and the service."""
+    """One request: who calls, the fields of the body, the service, and the turns of other requests."""
 
-    def __init__(self, service: Service, principal: Principal, app: RongApp, form: Form, host: str) -> None:
+    def __init__(
+        self,
+        service: Service,
+        principal: Principal,
+        app: RongApp,
+        form: Form,
+        host: str,
+        turns: Turns | None = None,
+    ) -> None:
         self.service = service
+        self.turns = turns or Turns()
         self.principal = principal
         self.app = app
         self.form = form

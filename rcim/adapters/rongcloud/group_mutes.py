@@ -126,6 +126,16 @@ async def speakers_of(call: Call, group_id: str) -> tuple[bool, list[str]]:
 async def mute_all(call: Call, group_ids: Sequence[str], *, on: bool) -> None:
     """Mutes all of each of these groups or rooms but the speakers, or ends that: of all of them or of none. If one is not
     there or refuses, those before it are put back. Raises RcimError."""
+    async with call.turns.of_all(map(_turn, group_ids)):
+        await _mute_all(call, group_ids, on=on)
+
+
+def _turn(group_id: str) -> str:
+    """What changes the speakers of a group, or mutes all but them, takes turns."""
+    return f"speakers {group_id}"
+
+
+async def _mute_all(call: Call, group_ids: Sequence[str], *, on: bool) -> None:
     before = {group_id: await speakers_of(call, group_id) for group_id in group_ids}
     done: list[str] = []
     for group_id, (_, named) in before.items():
@@ -141,6 +151,11 @@ async def mute_all(call: Call, group_ids: Sequence[str], *, on: bool) -> None:
 
 async def change_speakers(call: Call, group_id: str, users: Sequence[str], *, add: bool) -> None:
     """Users may speak while all are muted, or may not. Raises RongError or RcimError."""
+    async with call.turns.of(_turn(group_id)):
+        await _change_speakers(call, group_id, users, add=add)
+
+
+async def _change_speakers(call: Call, group_id: str, users: Sequence[str], *, add: bool) -> None:
     muted, before = await speakers_of(call, group_id)
     others = [user for user in before if user not in users]
     after = [*others, *users] if add else others

@@ -8,7 +8,7 @@ from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, failures
 from rcim.adapters.rongcloud.form import Form, cut
 from rcim.adapters.rongcloud.targets import all_members, facts_of, is_there, present
-from rcim.base.errors import BY_NUMBER, NO_SUCH_GROUP, RcimError
+from rcim.base.errors import BY_NUMBER, GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU, NO_SUCH_GROUP, RcimError
 from rcim.base.terms import GROUP_PREFIX, AddResult, ApplyJoinOption
 from rcim.service import requests
 from rcim.service.results import Added, Created, Done, Edited, GroupRow, GroupsPage, Members, SyncedGroups
@@ -36,8 +36,8 @@ async def create_group(call: Call, group_id: str, users: Sequence[str], name: st
     """Makes a group, or an ultra group, of these users; one that is there gets them as members. Where the type has an
     owner it is the first of them. As `add`; if none of them could be added to a group that was not there before, there
     is none."""
-    there = await is_there(call, group_id)
-    if not there:
+    made = not await is_there(call, group_id)
+    if made:
         request = requests.GroupCreate(
             group_id=group_id,
             type=ULTRA_TYPE if ultra else call.app.group_type,
@@ -45,11 +45,16 @@ async def create_group(call: Call, group_id: str, users: Sequence[str], name: st
             apply_join_option=ApplyJoinOption.DISABLE_APPLY,
             owner=users[0] if ultra or call.app.group_has_owner else "",
         )
-        await call.ask(request, Created)
+        try:
+            await call.ask(request, Created)
+        except RcimError as error:
+            if error.code not in (GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU):
+                raise
+            made = False  # by another request, a moment ago
     try:
         return await add(call, group_id, users)
     except (RongError, RcimError):
-        if not there:
+        if made and not await all_members(call, group_id, 1):
             await call.ask(requests.GroupDissolve(group_id), Done)
         raise
 

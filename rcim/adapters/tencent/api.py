@@ -13,13 +13,13 @@ from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
 from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
-from rcim.adapters.tencent.turns import Turns
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.http.json_bodies import JsonError, json_steps
 from rcim.http.queries import query_fields
 from rcim.http.rates import Rates
+from rcim.http.turns import Turns
 from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
 

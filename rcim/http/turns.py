@@ -1,4 +1,5 @@
-"""Requests that look for something before they make it take turns, so that two of them do not both miss it."""
+"""Requests that look for something before they make or change it take turns, so that two of them do not both miss it, and
+neither takes back what the other has changed."""
 
 from __future__ import annotations
 
