@@ -1,31 +1,82 @@
 """Requests that look for something before they make or change it take turns, so that two of them do not both miss it, and
-neither takes back what the other has changed."""
+neither takes back what the other has changed; in all processes of a server.
+
+Who has a turn holds a lock on one byte of a file in the data directory. The kernel frees it when the file is closed, also
+if the process dies.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import hashlib
+import os
+import struct
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from weakref import WeakValueDictionary
+
+from rcim.base.errors import OVERLOADED, RcimError
+
+FILE = "turns.lock"
+PAUSE_S, PAUSE_MAX_S = 0.001, 0.008
+"""Between two looks at whether another process is done: the time doubles up to the second."""
+WAIT_S = 20.0
+"""For so long a turn of another process is waited for: its requests take less."""
+RETRY_MS = 1000
 
 
 class Turns:
-    """A lock for each name that somebody uses; of one process."""
+    """The turns of the processes that have this file; without one, of whoever has this object."""
 
-    def __init__(self) -> None:
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    def of(self, name: str) -> asyncio.Lock:
-        """The lock of this name. Whoever waits for it or has it keeps it."""
-        lock = self._locks.get(name)
-        if lock is None:
-            lock = self._locks[name] = asyncio.Lock()
-        return lock
+    def of(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Have the turn of this name. Raises RcimError(OVERLOADED) if another process has it for WAIT_S."""
+        return self.of_all([name])
 
     @asynccontextmanager
     async def of_all(self, names: Iterable[str]) -> AsyncIterator[None]:
-        """Have the locks of all these names. They are taken in their order, so that nobody waits in a circle."""
+        """Have the turns of all these names. They are taken in one order, so that nobody waits in a circle. Raises
+        RcimError(OVERLOADED) as `of`."""
         async with AsyncExitStack() as held:
-            for name in sorted(set(names)):
-                await held.enter_async_context(self.of(name))
+            file = -1
+            for place in sorted(map(_place, set(names))):
+                await held.enter_async_context(self._lock(place))
+                if self._file is not None:
+                    if file < 0:
+                        file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                        held.callback(os.close, file)
+                    await _locked(file, place)
             yield
+
+    def _lock(self, place: int) -> asyncio.Lock:
+        """The lock of this place in this process. Whoever waits for it or has it keeps it."""
+        lock = self._locks.get(place)
+        if lock is None:
+            lock = self._locks[place] = asyncio.Lock()
+        return lock
+
+
+def _place(name: str) -> int:
+    """The byte of the file that stands for a name."""
+    return int.from_bytes(hashlib.blake2b(name.encode(errors="replace"), digest_size=7).digest())
+
+
+async def _locked(file: int, place: int) -> None:
+    """Returns when this open file has the lock of the byte. Raises RcimError(OVERLOADED)."""
+    wanted = struct.pack("@hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
+    pause_s, until_s = PAUSE_S, asyncio.get_running_loop().time() + WAIT_S
+    while True:
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, wanted)
+        except BlockingIOError:
+            if asyncio.get_running_loop().time() > until_s:
+                raise RcimError(OVERLOADED, "another process has been changing the same for long", RETRY_MS) from None
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, PAUSE_MAX_S)
+        else:
+            return

@@ -38,11 +38,12 @@ class RongCloudApi:
 
     name = "rongcloud"
 
-    def __init__(self, service: Service, app: RongApp) -> None:
+    def __init__(self, service: Service, app: RongApp, turns: Turns) -> None:
+        """`turns`: of requests of all processes that change the same."""
         self._service = service
         self.app = app
         self._downloading = asyncio.Lock()
-        self._turns = Turns()
+        self._turns = turns
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""

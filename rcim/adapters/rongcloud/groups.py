@@ -77,7 +77,12 @@ async def add(call: Call, group_id: str, users: Sequence[str]) -> Json:
 
 async def remove(call: Call, group_id: str, users: Sequence[str]) -> None:
     """Removes those of the users who are in a group. If its owner is one of them, the member who has been there longest
-    owns it from then on. Raises RcimError."""
+    owns it from then on. Requests for one group take turns. Raises RcimError."""
+    async with call.turns.of(f"leaving {group_id}"):
+        await _remove(call, group_id, users)
+
+
+async def _remove(call: Call, group_id: str, users: Sequence[str]) -> None:
     there = await present(call, group_id, users)
     owner = (await facts_of(call, group_id)).info.profile.owner
     if owner in there:

@@ -36,13 +36,14 @@ class TencentApi:
 
     name = "tencent"
 
-    def __init__(self, service: Service, *, paced: bool = True) -> None:
-        """`paced`: each command may come only as often in a second as the vendor lets it."""
+    def __init__(self, service: Service, turns: Turns, *, paced: bool = True) -> None:
+        """`turns`: of requests of all processes that change the same. `paced`: each command may come only as often in a
+        second as the vendor lets it."""
         self.paced = paced
         self._service = service
         self._rates = Rates()
         self._places = Places()
-        self._turns = Turns()
+        self._turns = turns
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
