@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import os
 import struct
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -23,7 +23,7 @@ FILE = "turns.lock"
 PAUSE_S, PAUSE_MAX_S = 0.001, 0.008
 """Between two looks at whether another process is done: the time doubles up to the second."""
 WAIT_S = 20.0
-"""For so long a turn of another process is waited for: its requests take less."""
+"""For so long a turn is waited for: the caller is answered after 30 s at the latest."""
 RETRY_MS = 1000
 
 
@@ -35,7 +35,7 @@ class Turns:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, name: str) -> AbstractAsyncContextManager[None]:
-        """Have the turn of this name. Raises RcimError(OVERLOADED) if another process has it for WAIT_S."""
+        """Have the turn of this name. Raises RcimError(OVERLOADED) if it has not come after WAIT_S."""
         return self.of_all([name])
 
     @asynccontextmanager
@@ -43,15 +43,22 @@ class Turns:
         """Have the turns of all these names. They are taken in one order, so that nobody waits in a circle. Raises
         RcimError(OVERLOADED) as `of`."""
         async with AsyncExitStack() as held:
-            file = -1
-            for place in sorted(map(_place, set(names))):
-                await held.enter_async_context(self._lock(place))
-                if self._file is not None:
-                    if file < 0:
-                        file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                        held.callback(os.close, file)
-                    await _locked(file, place)
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    await self._take(sorted(map(_place, set(names))), held)
+            except TimeoutError:
+                raise RcimError(OVERLOADED, "other requests have been changing the same for long", RETRY_MS) from None
             yield
+
+    async def _take(self, places: Sequence[int], held: AsyncExitStack) -> None:
+        file = -1
+        for place in places:
+            await held.enter_async_context(self._lock(place))
+            if self._file is not None:
+                if file < 0:
+                    file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                    held.callback(os.close, file)
+                await _locked(file, place)
 
     def _lock(self, place: int) -> asyncio.Lock:
         """The lock of this place in this process. Whoever waits for it or has it keeps it."""
@@ -67,15 +74,13 @@ def _place(name: str) -> int:
 
 
 async def _locked(file: int, place: int) -> None:
-    """Returns when this open file has the lock of the byte. Raises RcimError(OVERLOADED)."""
+    """Returns when this open file has the lock of the byte."""
     wanted = struct.pack("@hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
-    pause_s, until_s = PAUSE_S, asyncio.get_running_loop().time() + WAIT_S
+    pause_s = PAUSE_S
     while True:
         try:
             fcntl.fcntl(file, fcntl.F_OFD_SETLK, wanted)
         except BlockingIOError:
-            if asyncio.get_running_loop().time() > until_s:
-                raise RcimError(OVERLOADED, "another process has been changing the same for long", RETRY_MS) from None
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
         else:

@@ -123,3 +123,21 @@ async def test_what_is_imported_at_once_is_there_once(tmp_path: Path) -> None:
         assert sorted(one["ErrorCode"] for one in answers) == [0, *[90033] * 19]
         found = await app.tencent("all_member_push/im_get_tag", {"To_Account": users})
         assert sum(len(row["Tags"]) for row in found["UserTags"]) == 1
+
+
+async def test_the_body_of_a_message_and_what_is_beside_it(tmp_path: Path) -> None:
+    """One request changes the one, another the other: neither takes back the other's (MS-17)."""
+    async with everywhere(tmp_path) as app:
+        group = {"Type": "Public", "GroupId": "g", "Name": "g", "Owner_Account": "alice"}
+        await app.tencent("group_open_http_svc/create_group", group)
+        for number in range(AT_ONCE):
+            said = {"GroupId": "g", "Random": number, "From_Account": "alice", "MsgBody": TEXT}
+            seq = (await app.tencent("group_open_http_svc/send_group_msg", said))["MsgSeq"]
+            about = {"GroupId": "g", "MsgSeq": seq}
+            other = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "other"}}]
+            changes: list[dict[str, Any]] = [{"CloudCustomData": "data"}, {"MsgBody": other}]
+            answers = await asyncio.gather(*(app.tencent("openim/modify_group_msg", about | one) for one in changes))
+            assert {one["ErrorCode"] for one in answers} == {0}
+            asked = {"GroupId": "g", "ReqMsgNumber": 1, "ReqMsgSeq": seq}
+            [found] = (await app.tencent("group_open_http_svc/group_msg_get_simple", asked))["RspMsgList"]
+            assert (found["MsgBody"], found["CloudCustomData"]) == (other, "data")

@@ -48,6 +48,7 @@ async def test_who_is_refused(tmp_path: Path) -> None:
             (60012, {"sdkappid": ""}),
             (60006, {"sdkappid": 1}),
             (60010, {"identifier": "alice"}),
+            (60004, {"identifier": "a\0b"}),
             (70002, {"usersig": ""}),
             (70003, {"usersig": "nonsense"}),
         ):

@@ -65,9 +65,25 @@ async def test_what_raises_gives_its_turn_back(tmp_path: Path) -> None:
     assert await counted([turns], [["a"]]) == 1
 
 
+async def test_who_waits_for_long_is_refused_and_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(tmp_path / "turns")
+    async with turns.of("a"):
+        monkeypatch.setattr(module, "WAIT_S", 0.0)
+        with pytest.raises(RcimError) as caught:
+            async with turns.of_all(["a", "b", "c"]):
+                pass
+        assert caught.value.code.name == "OVERLOADED"
+        monkeypatch.undo()
+        async with turns.of_all(["b", "c"]):
+            pass
+    async with turns.of("a"):
+        pass
+
+
 async def test_another_process_and_its_death(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits longer than it may is told so; what a dead process had is free."""
-    monkeypatch.setattr(module, "WAIT_S", -1.0)
     file = tmp_path / "turns"
     holder = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLDER, str(file), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
@@ -76,12 +92,14 @@ async def test_another_process_and_its_death(tmp_path: Path, monkeypatch: pytest
     try:
         async with asyncio.timeout(PATIENCE_S):
             assert await holder.stdout.readline() == b"held\n"
+        async with Turns(file).of("b"):
+            pass
+        monkeypatch.setattr(module, "WAIT_S", 0.0)
         with pytest.raises(RcimError) as caught:
             async with Turns(file).of("a"):
                 pass
         assert caught.value.code.name == "OVERLOADED"
-        async with Turns(file).of("b"):
-            pass
+        monkeypatch.undo()
     finally:
         holder.kill()
         await holder.wait()

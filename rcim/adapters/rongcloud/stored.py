@@ -116,10 +116,15 @@ def expansion_of(message: Any) -> dict[str, str]:
         raise RongError(WRONG_PARAMETER, "The message was not sent with expansion.") from None
 
 
+def turn_of(uid: str) -> str:
+    """What reads a message and changes it takes turns."""
+    return f"message {uid}"
+
+
 async def expand(call: Call, conversation: str, uid: str, *, add: Json, remove: list[str]) -> Json:
     """Changes what a message is expanded with; clients find it edited (MS-17). Requests about one message take turns.
     Raises RongError or RcimError."""
-    async with call.turns.of(f"message {uid}"):
+    async with call.turns.of(turn_of(uid)):
         message = await found(call, conversation, uid)
         after = {key: value for key, value in expansion_of(message).items() if key not in remove}
         after |= {key: as_text(key, value) for key, value in add.items()}

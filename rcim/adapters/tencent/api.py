@@ -26,7 +26,7 @@ from rcim.service.service import Service
 PREFIX = "/v4/"
 METHODS = ("POST", "GET")
 """The vendor documents POST; its clients also send GET, with a body or without."""
-COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT)
+COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT, codes={"BAD_PARAMETER": codes.SIGNATURE_REFUSED})
 """Codes of what is refused before its command is known."""
 FAULTS = {Fault.TOO_LARGE: 93000, Fault.SLOW: codes.TIMED_OUT, Fault.FAILED: codes.TIMED_OUT, Fault.BUSY: 60011}
 
