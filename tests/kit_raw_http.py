@@ -7,13 +7,16 @@ import json
 import ssl
 from typing import Any, NamedTuple
 
+from tests.kit import PATIENCE_S
+
 
 class Answer(NamedTuple):
-    """A response. `code` is that of Tencent's envelope; 0 if the body is none."""
+    """A response. `code` is that of Tencent's envelope; 0 if the body is none. `version` is that of the status line."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    version: str = "HTTP/1.1"
 
     @property
     def code(self) -> int:
@@ -41,17 +44,25 @@ class RawHttp:
         self.writer.write(data)
 
     async def answer(self, *, bodiless: bool = False) -> Answer:
-        """The next response; `bodiless`: to HEAD. Raises IncompleteReadError if the connection ends before."""
+        """The next response; `bodiless`: to HEAD. Raises IncompleteReadError if the connection ends before, and
+        TimeoutError after PATIENCE_S."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._answer(bodiless)
+
+    async def _answer(self, bodiless: bool) -> Answer:
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = head.strip().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
         body = b"" if bodiless else await self.reader.readexactly(int(headers.get("content-length", 0)))
-        return Answer(int(first.split()[1]), headers, body)
+        version, status, *_ = first.split()
+        return Answer(int(status), headers, body, version)
 
     async def ended(self) -> bool:
-        """True when the server has closed the connection, and has said nothing more before. It is closed here, too."""
+        """True when the server has closed the connection, and has said nothing more before. It is closed here, too.
+        Raises TimeoutError after PATIENCE_S."""
         try:
-            return not await self.reader.read(1)
+            async with asyncio.timeout(PATIENCE_S):
+                return not await self.reader.read(1)
         except ConnectionError:
             return True
         finally:

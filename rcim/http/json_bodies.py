@@ -65,9 +65,9 @@ def json_steps(body: bytes, *, unique: bool = False) -> Steps[object]:
     return found
 
 
-def json_body(body: bytes) -> object:
+def json_body(body: bytes, *, unique: bool = False) -> object:
     """As json_steps, at once: for what is small. Raises JsonError."""
-    return at_once(json_steps(body))
+    return at_once(json_steps(body, unique=unique))
 
 
 def kept_json(data: bytes) -> Any:

@@ -23,6 +23,7 @@ from rcim.http.admission import Place
 from rcim.http.api import Fault, HttpResponse
 from rcim.http.heads import Head
 from rcim.http.loop_turns import PIECE_BYTES, LoopTurns
+from rcim.http.whole_response import REQUEST_ID, WholeResponse
 
 DETAIL_CHARS_MAX = 100
 """Of what the parser says."""
@@ -215,7 +216,9 @@ class HttpConnection(web.RequestHandler):
         elif status < 500:
             fault, detail = Fault.MALFORMED, _first_line(message or "")
         made, headers = self._refuse(self._place.address, self._head.path, fault, detail)
-        response = web.Response(status=made.status, body=made.body, headers=headers)
+        response: web.StreamResponse = web.Response(status=made.status, body=made.body, headers=headers)
+        if not made.headers:  # in HTTP/1.1: aiohttp would hold the request for one of HTTP/1.0
+            response = WholeResponse(made, headers[REQUEST_ID])
         response.force_close()
         return response
 

@@ -24,11 +24,10 @@ from rcim.http.bodies import read_body
 from rcim.http.loop_turns import LoopTurns
 from rcim.http.protocol import HttpConnection
 from rcim.http.request_counts import Refusal, RequestCounts
-from rcim.http.whole_response import WholeResponse, is_plain
+from rcim.http.whole_response import REQUEST_ID, WholeResponse, is_plain
 
 log = LimitedLog("rcim.http")
 
-REQUEST_ID = "X-Request-ID"
 REQUEST_ID_CHARS_MAX = 64
 STOP_S = 5.0
 """How long requests under way may take to end when the server stops."""

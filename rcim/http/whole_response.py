@@ -7,19 +7,21 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
 
 from rcim.http.api import HttpResponse
 
+REQUEST_ID = "X-Request-ID"
 BODILESS = frozenset([204, 304])
 """Statuses whose responses have no body and no length; those below 200 are never given by an API."""
 
 
 def is_plain(got: web.BaseRequest, made: HttpResponse) -> bool:
-    """True if a WholeResponse can carry this answer: it has a body, and no headers of its own."""
+    """True if a WholeResponse can carry this answer: it has a body, and no headers of its own. A version that is not
+    spoken here is answered in HTTP/1.1 by it; aiohttp would answer in the version of the request."""
     plain = made.parts is None and not made.headers and made.status not in BODILESS
-    return plain and got.version == HttpVersion11 and got.method != "HEAD"
+    return plain and got.version != HttpVersion10
 
 
 class WholeResponse(web.StreamResponse):
@@ -51,7 +53,7 @@ class WholeResponse(web.StreamResponse):
             f"{_first_lines(made.status, made.content_type)}{self._request_id}\r\n"
             f"Content-Length: {len(made.body)}\r\nDate: {_date(int(time.time()))}{end}"
         )
-        transport.write(head.encode() + made.body)
+        transport.write(head.encode() + (b"" if request.method == "HEAD" else made.body))
         await request.writer.drain()
 
 
@@ -60,7 +62,7 @@ def _first_lines(status: int, content_type: str) -> str:
     """What all responses of a status and a type begin with."""
     return (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
-        f"Content-Type: {content_type}\r\nServer: rcim\r\nX-Request-ID: "
+        f"Content-Type: {content_type}\r\nServer: rcim\r\n{REQUEST_ID}: "
     )
 
 

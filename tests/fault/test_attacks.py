@@ -18,7 +18,7 @@ from rcim_bench.attackers_proxy import PROXY_ON, broken, forged
 
 from rcim.base.errors import RcimError
 from rcim.wire import frames as f
-from tests.kit import SteadyClock, TestServer, create, send
+from tests.kit import PATIENCE_S, SteadyClock, TestServer, create, send
 from tests.kit_http import HTTP_ON
 from tests.kit_raw_http import RawHttp, request
 
@@ -61,14 +61,16 @@ async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None
                 await (await server.member(f"late{number}")).close()
             back_end.write(request(body=b"{}"))
             assert (await back_end.answer()).code == UNKNOWN_COMMAND
-        await under_way
+        async with asyncio.timeout(PATIENCE_S):
+            await under_way
         back_end.close()
         if name == "proxy-headers":  # on a slow machine one second of the attack may be over before any of these
             await asyncio.gather(broken(server.port, random.Random(1)), forged(server.port, random.Random(1)))
         seconds = QUICK_S
-        while not stopped(name, server.server.hub.table.counters):  # on a slow machine it had not come so far
-            seconds *= 2
-            await ATTACKS[name](Attack("127.0.0.1", server.port, tmp_path / "data", seconds, server.http_port))  # type: ignore[arg-type]
+        async with asyncio.timeout(PATIENCE_S):
+            while not stopped(name, server.server.hub.table.counters):  # on a slow machine it had not come so far
+                seconds *= 2
+                await ATTACKS[name](Attack("127.0.0.1", server.port, tmp_path / "data", seconds, server.http_port))  # type: ignore[arg-type]
     finally:
         under_way.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -88,8 +90,9 @@ async def test_who_goes_on_after_too_frequent_is_thrown_out(
     for number in range(40):
         eve.write(f.Ping(number).encode(10 + number))
     names = []
-    while (raw := await eve.take_raw()) is not None:
-        names.append(f.Error.decode(raw.body).code if raw.type == f.Error.TYPE else 0)
+    async with asyncio.timeout(PATIENCE_S):
+        while (raw := await eve.take_raw()) is not None:
+            names.append(f.Error.decode(raw.body).code if raw.type == f.Error.TYPE else 0)
     assert names.count(0) == 5 and names.count(10006) == 10 and names[-1] == 300023
     other.write(f.Ping(1).encode(99))
     found = await other.take()

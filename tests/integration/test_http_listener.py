@@ -86,7 +86,26 @@ ROWS = {
     "HTTP/1.0": Row(get("/v4/x", version="1.0"), code=UNKNOWN),
     "HTTP/1.0, chunked": Row(post(CHUNKED, body=b"0\r\n\r\n", version="1.0")),
     "HTTP/0.9": Row(b"GET /v4/x\r\n\r\n"),
+    "HTTP/0.9, told": Row(get("/v4/x", version="0.9")),
+    "HTTP/1.2": Row(get("/v4/x", version="1.2")),
+    "HTTP/1.10": Row(get("/v4/x", version="1.10")),
     "HTTP/2.0": Row(get("/v4/x", version="2.0")),
+    "HTTP/2.0, nobody's": Row(get("/x", version="2.0"), 400, 0),
+    "HTTP/2.0, absolute form": Row(get("http://other.example/v4/x", version="2.0")),
+    "HTTP/2.0, asterisk form": Row(b"OPTIONS * HTTP/2.0\r\nHost: a\r\n\r\n", 400, 0),
+    "HTTP/3": Row(get("/v4/x", version="3")),
+    "http/1.1": Row(b"GET /v4/x http/1.1\r\nHost: a\r\n\r\n"),
+    "tabs": Row(b"GET\t/v4/x\tHTTP/1.1\r\nHost: a\r\n\r\n"),
+    "a space before": Row(b" GET /v4/x HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "a space after": Row(b"GET /v4/x HTTP/1.1 \r\nHost: a\r\n\r\n"),
+    "two spaces": good(b"GET  /v4/x  HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "an asterisk for GET": Row(get("*"), 400, 0),
+    "authority form": Row(get("a:80"), 400, 0),
+    "absolute form without a path": good(get("http://other.example"), 0, 404),
+    "absolute form without a host": Row(get("http:///v4/x")),
+    "no version and no path": Row(b"GET\r\n\r\n", 400, 0),
+    "an empty path": Row(b"GET \r\n\r\n", 400, 0),
+    "an empty line, then NUL": Row(b"\r\n\0\r\n\r\n", 400, 0),
     "HTTP/2 preface": Row(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, 0),
     "TLS to a plain port": Row(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 600, 400, 0),
     # two readings of where a request ends
@@ -141,6 +160,7 @@ async def check_all(port: int, server: TestServer) -> None:
         raw.write(row.raw)
         answer = await raw.answer()
         assert (answer.status, answer.code) == (row.status, row.code), (name, answer)
+        assert answer.version == ("HTTP/1.0" if b" HTTP/1.0" in row.raw else "HTTP/1.1"), (name, answer)
         assert answer.headers["server"] == "rcim" and answer.headers["x-request-id"], name
         if row.closed:
             assert await raw.ended(), name

@@ -48,6 +48,7 @@ async def test_who_is_refused(tmp_path: Path) -> None:
             (60012, {"sdkappid": ""}),
             (60006, {"sdkappid": 1}),
             (60010, {"identifier": "alice"}),
+            (60004, {"identifier": "a\0b"}),
             (70002, {"usersig": ""}),
             (70003, {"usersig": "nonsense"}),
         ):
@@ -60,6 +61,8 @@ async def test_who_is_refused(tmp_path: Path) -> None:
         assert (await app.tencent("group_open_http_svc/nothing"))["ErrorCode"] == 60009
         assert (await app.tencent(command, b"{"))["ErrorCode"] == 60003
         assert (await app.tencent(command, b"[7]"))["ErrorCode"] == 60003
+        twice = await app.tencent(command, b'{"UserID": "alice", "UserID": "bob"}')
+        assert twice["ErrorCode"] == 60003 and "stands twice" in twice["ErrorInfo"]
         assert (await app.tencent(command, b"[]"))["ErrorCode"] == 10004, "as PHP writes an object without fields"
         assert (await app.tencent(command, {}))["ErrorCode"] == 10004
         assert (await app.tencent(command, {"GroupId": "x"}))["ErrorCode"] == 10010

@@ -112,6 +112,37 @@ def test_json_has_the_same_fields() -> None:
     assert code(lambda: read_form(b"{]")) == 1002
 
 
+def test_what_is_no_list_may_come_once() -> None:
+    """Nothing says which of two values was meant. Lists go on being sent as repeated names."""
+    form = read_form(b"a=1&a=2&same=1&same=1&o={}&o={}&user=&user=x&c[r]=one&c%5Br%5D=two")
+    for reading in (
+        lambda: form.text("a"),
+        lambda: form.name("a", 8),
+        lambda: form.text("a", "default"),
+        lambda: form.number("a"),
+        lambda: form.flag("same"),
+        lambda: form.object("o"),
+        lambda: form.word("a"),
+        lambda: form.user("user"),
+        lambda: form.indexed("c"),
+    ):
+        assert code(reading) == 1002
+    assert form.texts("a", 2) == ["1", "2"] and form.users(1, "same") == ["1"] and form.values("o") == ["{}", "{}"]
+    many = read_form(b'{"userId": ["a", "b"], "one": ["a"]}')
+    assert code(lambda: many.user()) == 1002 and many.users(2) == ["a", "b"] and many.text("one") == "a"
+
+
+@pytest.mark.parametrize("body", [b'{"a": "x", "a": "y"}', b'{"o": {"a": 1, "b": {"c": 1, "c": 1}}}'])
+def test_a_name_in_json_may_stand_once(body: bytes) -> None:
+    with pytest.raises(RongError, match="stands twice") as caught:
+        read_form(body)
+    assert caught.value.code == 1002
+    form = read_form(b"o=" + body)
+    with pytest.raises(RongError, match=r"Parameter o .* stands twice") as caught:
+        form.object("o")
+    assert caught.value.code == 1002
+
+
 def test_bounds_of_fields() -> None:
     assert code(lambda: read_form(b"a=" + b"x" * 65).user("a")) == 1005
     assert code(lambda: read_form(b"n=1&n=2&n=3").texts("n", 2)) == 1502

@@ -20,6 +20,7 @@ from rcim.adapters.rongcloud.table import BY_PATH
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
+from rcim.http.turns import Turns
 from rcim.service.back_ends import Source
 from rcim.service.service import Service
 
@@ -37,10 +38,12 @@ class RongCloudApi:
 
     name = "rongcloud"
 
-    def __init__(self, service: Service, app: RongApp) -> None:
+    def __init__(self, service: Service, app: RongApp, turns: Turns) -> None:
+        """`turns`: of requests of all processes that change the same."""
         self._service = service
         self.app = app
         self._downloading = asyncio.Lock()
+        self._turns = turns
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -86,6 +89,7 @@ class RongCloudApi:
             app=self.app,
             form=await request.read(read_form(request.body)),
             host=request.headers.get("Host") or "localhost",
+            turns=self._turns,
         )
         return await command.answer(call)
 

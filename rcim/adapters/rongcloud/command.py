@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from rcim.adapters.rongcloud.codes import FAILED, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.codes import FAILED, WRONG_PARAMETER, RongError, refusal
 from rcim.adapters.rongcloud.form import Form
+from rcim.base.errors import RcimError
 from rcim.base.terms import PERMANENT_S, AddResult
+from rcim.http.turns import Turns
 from rcim.service.back_ends import Principal
 from rcim.service.requests import Request
 from rcim.service.results import Added
@@ -60,10 +62,19 @@ class RongApp:
 
 
 class Call:
-    """One request: who calls, the fields of the body, and the service."""
+    """One request: who calls, the fields of the body, the service, and the turns of other requests."""
 
-    def __init__(self, service: Service, principal: Principal, app: RongApp, form: Form, host: str) -> None:
+    def __init__(
+        self,
+        service: Service,
+        principal: Principal,
+        app: RongApp,
+        form: Form,
+        host: str,
+        turns: Turns | None = None,
+    ) -> None:
         self.service = service
+        self.turns = turns or Turns()
         self.principal = principal
         self.app = app
         self.form = form
@@ -139,6 +150,22 @@ async def each(jobs: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T |
             return await job()
 
     return await asyncio.gather(*(one(job) for job in jobs), return_exceptions=True)
+
+
+def failures(names: Sequence[str], results: Sequence[object], name: str) -> Json:
+    """What an answer says of those of a request's entries that failed: nothing, or `failed` with the code of each. `name`
+    is what it calls an entry. Raises RongError if all of them failed, and whatever is no error of an entry."""
+    failed: list[Json] = []
+    for entry, result in zip(names, results, strict=True):
+        if not isinstance(result, BaseException):
+            continue
+        if not isinstance(result, RcimError | RongError):
+            raise result
+        why = result if isinstance(result, RongError) else refusal(result)
+        failed.append({name: entry, "code": why.code, "errorMessage": why.text})
+        if len(failed) == len(names):
+            raise why
+    return {"failed": failed} if failed else {}
 
 
 def check_all(made: Added) -> None:

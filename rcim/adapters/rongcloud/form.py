@@ -1,14 +1,16 @@
 """Reads the fields of a request: a form, or a JSON object with the same names (AB-02).
 
 The vendor's own clients send forms that no standard knows: raw UTF-8 and JSON as values, brackets that are escaped or
-not, lists as repeated names, with commas, or as Python writes a list. Each of them is read as it was meant.
+not, lists as repeated names, with commas, or as Python writes a list. Each of them is read as it was meant. What is no
+list and comes twice is refused, since nothing says which of the two was meant: a field of a form, a list of several in
+JSON, a name in a JSON object.
 """
 
 from __future__ import annotations
 
 import re
 from binascii import unhexlify
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rcim.adapters.rongcloud.codes import NO_DATA, TOO_LONG, TOO_MANY, WRONG_PARAMETER, RongError
@@ -52,9 +54,8 @@ class Form:
         return any(value not in ("", None) for value in self._found.get(name, ()))
 
     def raw(self, name: str) -> Any:
-        """The first value as it was sent; None if there is none."""
-        values = self._found.get(name)
-        return values[0] if values else None
+        """The value as it was sent; None if there is none. Raises RongError if there are several."""
+        return _only(name, self._found.get(name, ()))
 
     def values(self, name: str) -> list[Any]:
         """All values as they were sent."""
@@ -130,14 +131,15 @@ class Form:
         raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be 0 or 1.")
 
     def indexed(self, name: str) -> dict[str, str]:
-        """The values of `name[KEY]`, by key. Raises RongError for an empty key, and for what is no text."""
+        """The values of `name[KEY]`, by key. Raises RongError for an empty key, one that comes twice, and for what is no
+        text."""
         found = {}
         for field, values in self._found.items():
             match = INDEXED.match(field)
             if match and match[1] == name:
                 if not match[2]:
                     raise RongError(WRONG_PARAMETER, f"Parameter {name}[] has to have an id in its brackets.")
-                found[match[2]] = as_text(field, values[0])
+                found[match[2]] = as_text(field, _only(field, values))
         return found
 
     def word(self, name: str) -> str:
@@ -154,10 +156,20 @@ class Form:
         text = self.text(name, default, OBJECT_BYTES_MAX).encode(errors="replace")
         if len(text) > OBJECT_BYTES_MAX:
             raise RongError(TOO_LONG, f"Parameter {name} has {len(text)} bytes, at most {OBJECT_BYTES_MAX}.")
-        decoded = _decoded(text) if text else {}
+        try:
+            decoded = json_body(text, unique=True) if text else {}
+        except JsonError as error:
+            raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a JSON object: {error}.") from None
         if not isinstance(decoded, dict):
             raise RongError(WRONG_PARAMETER, f"Parameter {name} has to be a JSON object.")
         return decoded
+
+
+def _only(name: str, values: Sequence[Any]) -> Any:
+    """The value of a field; None if there is none. Raises RongError if there are several."""
+    if len(values) > 1:
+        raise RongError(WRONG_PARAMETER, f"Parameter {name} is there {len(values)} times, at most once.")
+    return values[0] if values else None
 
 
 def cut(text: str, size: int) -> str:
@@ -169,11 +181,10 @@ def read_form(body: bytes) -> Steps[Form]:
     """The fields of a body. One that begins with a brace is JSON, whatever its Content-Type says. Raises RongError."""
     if len(body) > 1 and body.lstrip()[:1] == b"{":
         try:
-            found = yield from json_steps(body)
-        except JsonError:
-            found = None
-        if not isinstance(found, dict):
-            raise RongError(WRONG_PARAMETER, "The body is neither a form nor a JSON object.")
+            found = yield from json_steps(body, unique=True)
+        except JsonError as error:
+            raise RongError(WRONG_PARAMETER, f"The body is neither a form nor a JSON object: {error}.") from None
+        assert isinstance(found, dict), "it begins with a brace"
         return Form(
             {name: value if isinstance(value, list) else [value] for name, value in found.items() if value != []}
         )
@@ -223,10 +234,3 @@ def need_body(form: Form, *names: str) -> None:
     """Returns if one of these fields is there. Raises RongError(NO_DATA)."""
     if not any(name in form for name in names):
         raise RongError(NO_DATA, f"One of {', '.join(names)} is required.")
-
-
-def _decoded(data: bytes) -> Any:
-    try:
-        return json_body(data)
-    except JsonError:
-        return None

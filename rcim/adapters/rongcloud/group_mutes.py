@@ -10,6 +10,7 @@ from rcim.adapters.rongcloud.codes import TOO_MANY, WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
 from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.targets import facts_of, marked
+from rcim.base.errors import RcimError
 from rcim.base.terms import PERMANENT_S, MuteScope
 from rcim.http.json_bodies import kept_json
 from rcim.service import requests
@@ -31,10 +32,17 @@ async def mute(call: Call, group_id: str, users: Sequence[str], seconds: int) ->
 
 
 async def mute_everywhere(call: Call, users: Sequence[str], seconds: int, where: MuteScope) -> Json:
-    """Mutes users in all conversations of a kind; 0 seconds: no longer (SC-04). Raises RcimError."""
-    changes = [requests.AdminUserMute(list(some), seconds, where) for some in chunks(users, MUTED_AT_ONCE)]
-    async for _ in call.ask_each(changes, Done):
-        pass
+    """Mutes users in all conversations of a kind, all of them or none; 0 seconds: no longer (SC-04). Raises RcimError."""
+    parts = chunks(users, MUTED_AT_ONCE)
+    before = {user for user, _ in await muted_everywhere(call, where)} if len(parts) > 1 and seconds else set()
+    done: list[str] = []
+    try:
+        async for _ in call.ask_each([requests.AdminUserMute(list(some), seconds, where) for some in parts], Done):
+            done += parts[len(done) // MUTED_AT_ONCE]
+    except RcimError:
+        for some in chunks([user for user in done if seconds and user not in before], MUTED_AT_ONCE):
+            await call.ask(requests.AdminUserMute(list(some), 0, where), Done)
+        raise
     return {}
 
 
@@ -116,15 +124,38 @@ async def speakers_of(call: Call, group_id: str) -> tuple[bool, list[str]]:
 
 
 async def mute_all(call: Call, group_ids: Sequence[str], *, on: bool) -> None:
-    """Mutes all of each of these groups or rooms but the speakers, or ends that. Raises RcimError: if one of them is not
-    there, none is changed."""
-    speakers = {group_id: (await speakers_of(call, group_id))[1] for group_id in group_ids}
-    for group_id, named in speakers.items():
-        await call.ask(requests.GroupMuteAll(group_id, on, named if on else ()), Done)
+    """Mutes all of each of these groups or rooms but the speakers, or ends that: of all of them or of none. If one is not
+    there or refuses, those before it are put back. Raises RcimError."""
+    async with call.turns.of_all(map(_turn, group_ids)):
+        await _mute_all(call, group_ids, on=on)
+
+
+def _turn(group_id: str) -> str:
+    """What changes the speakers of a group, or mutes all but them, takes turns."""
+    return f"speakers {group_id}"
+
+
+async def _mute_all(call: Call, group_ids: Sequence[str], *, on: bool) -> None:
+    before = {group_id: await speakers_of(call, group_id) for group_id in group_ids}
+    done: list[str] = []
+    for group_id, (_, named) in before.items():
+        try:
+            await call.ask(requests.GroupMuteAll(group_id, on, named if on else ()), Done)
+        except RcimError:
+            for other in done:
+                muted, speakers = before[other]
+                await call.ask(requests.GroupMuteAll(other, muted, speakers if muted else ()), Done)
+            raise
+        done.append(group_id)
 
 
 async def change_speakers(call: Call, group_id: str, users: Sequence[str], *, add: bool) -> None:
     """Users may speak while all are muted, or may not. Raises RongError or RcimError."""
+    async with call.turns.of(_turn(group_id)):
+        await _change_speakers(call, group_id, users, add=add)
+
+
+async def _change_speakers(call: Call, group_id: str, users: Sequence[str], *, add: bool) -> None:
     muted, before = await speakers_of(call, group_id)
     others = [user for user in before if user not in users]
     after = [*others, *users] if add else others

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from rcim.adapters.rongcloud.codes import TOO_LONG, WRONG_PARAMETER, RongError, refusal
-from rcim.adapters.rongcloud.command import Call, Json, each
+from rcim.adapters.rongcloud.codes import TOO_LONG, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.command import Call, Json, each, failures
 from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.targets import present
-from rcim.base.errors import RcimError
 from rcim.base.terms import Priority, is_group
 from rcim.content.elements import encode_body
 from rcim.content.json_text import object_of
@@ -166,17 +165,10 @@ async def send_all(call: Call, targets: Sequence[Target], message: Spoken, name:
 
 def answered(names: Sequence[str], results: Sequence[Sent | BaseException], name: str) -> Json:
     """The answer to a request that has sent to these targets. Raises RongError if nothing was sent."""
-    sent: list[Json] = []
-    failed: list[Json] = []
-    for target, result in zip(names, results, strict=True):
-        if isinstance(result, Sent):
-            if result.message_id:
-                sent.append({name: target, "messageUID": message_uid(result.message_id)})
-        elif isinstance(result, RcimError | RongError):
-            why = result if isinstance(result, RongError) else refusal(result)
-            failed.append({name: target, "code": why.code, "errorMessage": why.text})
-            if len(failed) == len(names):
-                raise why
-        else:
-            raise result
-    return {"messageUIDs": sent, **({"failed": failed} if failed else {})}
+    failed = failures(names, results, name)
+    sent = [
+        {name: target, "messageUID": message_uid(result.message_id)}
+        for target, result in zip(names, results, strict=True)
+        if isinstance(result, Sent) and result.message_id
+    ]
+    return {"messageUIDs": sent, **failed}

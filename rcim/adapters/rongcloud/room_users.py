@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.command import Call, Json, command, each, failures
 from rcim.adapters.rongcloud.group_mutes import mute, mute_everywhere, muted_everywhere
 from rcim.adapters.rongcloud.targets import facts_of, marked, present
 from rcim.base.errors import ALREADY_MEMBER, RcimError
@@ -21,15 +21,22 @@ def _room(call: Call) -> str:
 
 @command("/chatroom/join")
 async def join(call: Call) -> Json:
-    """Users enter a room, each as if they did it themselves, which is how it is done since. Who is there stays."""
-    room_id = _room(call)
-    for user in call.form.users(JOINED_AT_ONCE):
-        try:
-            await call.ask(requests.GroupJoin(room_id), Joined, call.acting_for(user))
-        except RcimError as error:
-            if error.code != ALREADY_MEMBER:
-                raise
-    return {}
+    """Users enter a room, each as if they did it themselves, which is how it is done since. Who is there stays. Each is
+    tried; `failed` says who can't enter, and why."""
+    room_id, users = _room(call), call.form.users(JOINED_AT_ONCE)
+    for user in users:
+        call.service.check(call.acting_for(user), requests.GroupJoin(room_id))
+    results = await each([lambda by=user: _enter(call, room_id, by) for user in users])  # type: ignore[misc]
+    return failures(users, results, "userId")
+
+
+async def _enter(call: Call, room_id: str, user: str) -> None:
+    """Raises RcimError."""
+    try:
+        await call.ask(requests.GroupJoin(room_id), Joined, call.acting_for(user))
+    except RcimError as error:
+        if error.code != ALREADY_MEMBER:
+            raise
 
 
 @command("/chatroom/user/query")

@@ -10,7 +10,7 @@ from rcim.adapters.rongcloud.codes import (
     WRONG_PARAMETER,
     RongError,
 )
-from rcim.adapters.rongcloud.command import Call, Json, chunks, command, page_of
+from rcim.adapters.rongcloud.command import Call, Json, chunks, command, each, failures, page_of
 from rcim.adapters.rongcloud.form import NAME_CHARS_MAX, Form, as_text, cut
 from rcim.adapters.rongcloud.group_mutes import change_speakers, mute_all, muted_groups, speakers_of
 from rcim.adapters.rongcloud.targets import facts_of
@@ -36,8 +36,8 @@ DESTROY_MIN = 60
 
 @command("/chatroom/create")
 async def create(call: Call) -> Json:
-    """Makes rooms: `chatroom[ID]=NAME` for each. One that is there stays as it is. All names are checked before the
-    first room is made."""
+    """Makes rooms: `chatroom[ID]=NAME` for each. One that is there stays as it is. All ids and names are checked before
+    the first room is made; then each is tried, and `failed` says which can't be made, and why."""
     named = call.form.indexed("chatroom")
     if not named:
         raise RongError(WRONG_PARAMETER, "Parameter chatroom is required.")
@@ -46,35 +46,49 @@ async def create(call: Call) -> Json:
     for room_id, name in named.items():
         if len(name) > NAME_CHARS_MAX:
             raise RongError(TOO_LONG, f"The name of room {room_id} has more than {NAME_CHARS_MAX} characters.")
-    for room_id, name in named.items():
-        await _create(call, room_id, name)
-    return {}
+    wanted = [_creation(call, room_id, name) for room_id, name in named.items()]
+    for one in wanted:
+        call.service.check(call.principal, one)
+    results = await each([lambda to=one: _create(call, to) for one in wanted])  # type: ignore[misc]
+    return failures(list(named), results, "chatroomId")
 
 
 @command("/chatroom/create_new")
 async def create_new(call: Call) -> Json:
     """Makes one room; with `isBan` all are muted but `whiteUserIds`, and `entryInfo` are attributes that
-    `entryOwnerId` has set."""
+    `entryOwnerId` has set. If the rest is refused, there is no room that was not there before."""
     form, room_id = call.form, _room(call)
     muted, speakers = form.flag("isBan"), form.users(USERS_AT_ONCE, "whiteUserIds", 0)
     entries = _entries(form) if "entryInfo" in form else []
     owner = form.user("entryOwnerId") if entries else ""
-    await _create(call, room_id, form.text("chatroomName", ""))
-    if speakers:
-        await change_speakers(call, room_id, speakers, add=True)
-    if muted:
-        await mute_all(call, [room_id], on=True)
-    return await _set(call, entries, owner) if entries else {}
-
-
-async def _create(call: Call, room_id: str, name: str) -> None:
-    """Raises RongError or RcimError."""
+    made = await _create(call, _creation(call, room_id, form.text("chatroomName", "")))
     try:
-        request = requests.GroupCreate(room_id, call.app.room_type, cut(name or room_id, NAME_BYTES_MAX))
+        if entries:
+            await _set(call, entries, owner)
+        if speakers:
+            await change_speakers(call, room_id, speakers, add=True)
+        if muted:
+            await mute_all(call, [room_id], on=True)
+    except (RongError, RcimError):
+        if made:
+            await call.ask(requests.GroupDissolve(room_id), Done)
+        raise
+    return {}
+
+
+def _creation(call: Call, room_id: str, name: str) -> requests.GroupCreate:
+    return requests.GroupCreate(room_id, call.app.room_type, cut(name or room_id, NAME_BYTES_MAX))
+
+
+async def _create(call: Call, request: requests.GroupCreate) -> bool:
+    """Whether the room was made now; else it was there. Raises RcimError."""
+    try:
         await call.ask(request, Created)
     except RcimError as error:
         if error.code not in (GROUP_ID_TAKEN, GROUP_ID_TAKEN_BY_YOU):
             raise
+        return False
+    return True
 
 
 def _room(call: Call) -> str:
@@ -83,19 +97,18 @@ def _room(call: Call) -> str:
 
 @command("/chatroom/destroy")
 async def destroy(call: Call) -> Json:
-    """Destroys rooms. One that is not there keeps none of the others; if none is there, that is an error."""
+    """Destroys rooms. One that is not there keeps none of the others; if none is there, that is an error. Each of the
+    others is tried; `failed` says which can't be destroyed, and why."""
     rooms = call.form.texts("chatroomId", ROOMS_AT_ONCE)
-    missing: list[RcimError] = []
-    for room_id in rooms:
-        try:
-            await call.ask(requests.GroupDissolve(room_id), Done)
-        except RcimError as error:
-            if error.code != NO_SUCH_GROUP:
-                raise
-            missing.append(error)
-    if len(missing) == len(rooms):
-        raise missing[0]
-    return {}
+    wanted = [requests.GroupDissolve(room_id) for room_id in rooms]
+    for one in wanted:
+        call.service.check(call.principal, one)
+    results: list[object] = []
+    results += await each([lambda to=one: call.ask(to, Done) for one in wanted])  # type: ignore[misc]
+    missing = [isinstance(one, RcimError) and one.code == NO_SUCH_GROUP for one in results]
+    if not all(missing):
+        results = [None if is_missing else one for one, is_missing in zip(results, missing, strict=True)]
+    return failures(rooms, results, "chatroomId")
 
 
 @command("/chatroom/query")

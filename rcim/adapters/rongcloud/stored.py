@@ -116,16 +116,22 @@ def expansion_of(message: Any) -> dict[str, str]:
         raise RongError(WRONG_PARAMETER, "The message was not sent with expansion.") from None
 
 
+def turn_of(uid: str) -> str:
+    """What reads a message and changes it takes turns."""
+    return f"message {uid}"
+
+
 async def expand(call: Call, conversation: str, uid: str, *, add: Json, remove: list[str]) -> Json:
-    """Changes what a message is expanded with; clients find it edited (MS-17). Raises RongError or RcimError."""
-    message = await found(call, conversation, uid)
-    after = {key: value for key, value in expansion_of(message).items() if key not in remove}
-    after |= {key: as_text(key, value) for key, value in add.items()}
-    if len(after) > KEYS_MAX:
-        raise RongError(WRONG_PARAMETER, f"The message would have {len(after)} keys, at most {KEYS_MAX}.")
-    data = msgspec.json.encode({EXPANSION: after})
-    request = requests.MessageEdit(conversation, message.seq, message.body, cloud_data=data)
-    await call.ask(request, Altered)
+    """Changes what a message is expanded with; clients find it edited (MS-17). Requests about one message take turns.
+    Raises RongError or RcimError."""
+    async with call.turns.of(turn_of(uid)):
+        message = await found(call, conversation, uid)
+        after = {key: value for key, value in expansion_of(message).items() if key not in remove}
+        after |= {key: as_text(key, value) for key, value in add.items()}
+        if len(after) > KEYS_MAX:
+            raise RongError(WRONG_PARAMETER, f"The message would have {len(after)} keys, at most {KEYS_MAX}.")
+        data = msgspec.json.encode({EXPANSION: after})
+        await call.ask(requests.MessageEdit(conversation, message.seq, message.body, cloud_data=data), Altered)
     return {}
 
 

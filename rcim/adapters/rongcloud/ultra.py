@@ -5,6 +5,7 @@ A back end chooses the id of an ultra group; here it has `@TGS#_` in front, whic
 
 from __future__ import annotations
 
+from rcim.adapters.rongcloud import group_mutes
 from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, choice, command, page_of
 from rcim.adapters.rongcloud.form import Form
@@ -54,8 +55,7 @@ async def create(call: Call) -> Json:
     """Makes an ultra group."""
     form = call.form
     name = group_name(form, form.text("groupId", most=64))
-    await create_group(call, _ultra(form), [form.user()], name, ultra=True)
-    return {}
+    return await create_group(call, _ultra(form), [form.user()], name, ultra=True)
 
 
 @command("/ultragroup/dis")
@@ -68,8 +68,7 @@ async def dissolve(call: Call) -> Json:
 @command("/ultragroup/join")
 async def join(call: Call) -> Json:
     """Adds users to an ultra group."""
-    await add(call, _ultra(call.form), call.form.users(USERS_AT_ONCE))
-    return {}
+    return await add(call, _ultra(call.form), call.form.users(USERS_AT_ONCE))
 
 
 @command("/ultragroup/quit")
@@ -225,9 +224,7 @@ async def speakers(call: Call) -> Json:
 @command("/ultragroup/globalbanned/set")
 async def mute_all(call: Call) -> Json:
     """Mutes all of an ultra group, or of one channel, or ends that."""
-    group_id, on = _either(call.form), call.form.flag("status")
-    _, named = await speakers_of(call, group_id)
-    await call.ask(requests.GroupMuteAll(group_id, on, named if on else ()), Done)
+    await group_mutes.mute_all(call, [_either(call.form)], on=call.form.flag("status"))
     return {}
 
 

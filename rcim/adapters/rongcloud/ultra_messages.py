@@ -8,7 +8,7 @@ from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
 from rcim.adapters.rongcloud.command import Call, Json, command
 from rcim.adapters.rongcloud.form import Form
 from rcim.adapters.rongcloud.messages import said
-from rcim.adapters.rongcloud.stored import expand, found, keys_of, shown_expansion
+from rcim.adapters.rongcloud.stored import expand, found, keys_of, shown_expansion, turn_of
 from rcim.adapters.rongcloud.targets import channel_id
 from rcim.base.terms import MessageState, group_conversation
 from rcim.content.elements import decode_body
@@ -72,14 +72,14 @@ async def get(call: Call) -> Json:
 async def modify(call: Call) -> Json:
     """Gives a message another content."""
     form = call.form
-    conversation = _conversation(form)
-    message = await found(call, conversation, form.text("msgUID"))
-    if message.sender != form.user("fromUserId"):
-        raise RongError(WRONG_PARAMETER, "The message was sent by somebody else.")
-    type_name = message.extra.type_name if message.extra is not None else ""
-    body = said(type_name, form.text("content"))["body"]
-    request = requests.MessageEdit(conversation, message.seq, body)
-    await call.ask(request, Altered)
+    conversation, uid = _conversation(form), form.text("msgUID")
+    async with call.turns.of(turn_of(uid)):
+        message = await found(call, conversation, uid)
+        if message.sender != form.user("fromUserId"):
+            raise RongError(WRONG_PARAMETER, "The message was sent by somebody else.")
+        type_name = message.extra.type_name if message.extra is not None else ""
+        body = said(type_name, form.text("content"))["body"]
+        await call.ask(requests.MessageEdit(conversation, message.seq, body), Altered)
     return {}
 
 

@@ -12,6 +12,8 @@ from rcim.service.results import ListAltered
 
 REPLACED, REFUSED, BOTH = 0, 1, 2
 WORD_CHARS_MAX, WORDS_AT_ONCE = 32, 50
+TURN = "words"
+"""Whoever puts a word on one list takes it off the other. Two at once would take it off both."""
 STARS = "***"
 """What stands in place of a replaced word, whatever was asked for."""
 
@@ -24,13 +26,14 @@ async def add(call: Call) -> Json:
         raise RongError(TOO_LONG, f"Parameter word has {len(word)} characters, at most {WORD_CHARS_MAX}.")
     which = AppList.REPLACED_WORDS if "replaceWord" in call.form else AppList.REFUSED_WORDS
     other = AppList.REFUSED_WORDS if which is AppList.REPLACED_WORDS else AppList.REPLACED_WORDS
-    try:
-        await call.ask(requests.AdminListChange(which, add=[word]), ListAltered)
-    except RcimError as error:
-        if error.code == TOO_MANY_ENTRIES:
-            raise RongError(TOO_MANY_WORDS, error.detail) from None
-        raise
-    await call.ask(requests.AdminListChange(other, remove=[word]), ListAltered)
+    async with call.turns.of(TURN):
+        try:
+            await call.ask(requests.AdminListChange(which, add=[word]), ListAltered)
+        except RcimError as error:
+            if error.code == TOO_MANY_ENTRIES:
+                raise RongError(TOO_MANY_WORDS, error.detail) from None
+            raise
+        await call.ask(requests.AdminListChange(other, remove=[word]), ListAltered)
     return {}
 
 
@@ -47,8 +50,9 @@ async def batch_delete(call: Call) -> Json:
 
 
 async def _remove(call: Call, words: list[str]) -> Json:
-    for which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS):
-        await call.ask(requests.AdminListChange(which, remove=words), ListAltered)
+    async with call.turns.of(TURN):
+        for which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS):
+            await call.ask(requests.AdminListChange(which, remove=words), ListAltered)
     return {}
 
 

@@ -13,20 +13,20 @@ from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
 from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
-from rcim.adapters.tencent.turns import Turns
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.http.json_bodies import JsonError, json_steps
 from rcim.http.queries import query_fields
 from rcim.http.rates import Rates
+from rcim.http.turns import Turns
 from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
 
 PREFIX = "/v4/"
 METHODS = ("POST", "GET")
 """The vendor documents POST; its clients also send GET, with a body or without."""
-COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT)
+COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT, codes={"BAD_PARAMETER": codes.SIGNATURE_REFUSED})
 """Codes of what is refused before its command is known."""
 FAULTS = {Fault.TOO_LARGE: 93000, Fault.SLOW: codes.TIMED_OUT, Fault.FAILED: codes.TIMED_OUT, Fault.BUSY: 60011}
 
@@ -36,13 +36,14 @@ class TencentApi:
 
     name = "tencent"
 
-    def __init__(self, service: Service, *, paced: bool = True) -> None:
-        """`paced`: each command may come only as often in a second as the vendor lets it."""
+    def __init__(self, service: Service, turns: Turns, *, paced: bool = True) -> None:
+        """`turns`: of requests of all processes that change the same. `paced`: each command may come only as often in a
+        second as the vendor lets it."""
         self.paced = paced
         self._service = service
         self._rates = Rates()
         self._places = Places()
-        self._turns = Turns()
+        self._turns = turns
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -112,11 +113,12 @@ def _base_url(request: HttpRequest) -> str:
 
 
 async def _body(request: HttpRequest) -> Json:
-    """The body's object. GET may have none; PHP writes one without fields as an empty array. Raises TencentError."""
+    """The body's object, in which no name stands twice. GET may have none; PHP writes one without fields as an empty
+    array. Raises TencentError."""
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
-        found = await request.read(json_steps(request.body))
+        found = await request.read(json_steps(request.body, unique=True))
     except JsonError as error:
         raise TencentError(codes.JSON_FAULTY, str(error)) from None
     if found == []:

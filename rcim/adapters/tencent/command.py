@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.fields import Fields, Json
 from rcim.adapters.tencent.paging import Places
-from rcim.adapters.tencent.turns import Turns
 from rcim.base.errors import RcimError
+from rcim.http.turns import Turns
 from rcim.service import requests
 from rcim.service.back_ends import Principal
 from rcim.service.requests import Request

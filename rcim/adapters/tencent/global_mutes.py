@@ -5,6 +5,7 @@ from __future__ import annotations
 from rcim.adapters.tencent.codes import OPERATION
 from rcim.adapters.tencent.command import Call, Json, command
 from rcim.base import clock
+from rcim.base.errors import RcimError
 from rcim.base.terms import PERMANENT_S, MuteScope
 from rcim.service import requests
 from rcim.service.results import Done, MutedUsers
@@ -17,14 +18,22 @@ CENTURY_MS = 100 * 365 * 86_400_000
 @command(OPERATION, "openconfigsvr/setnospeaking")
 async def setnospeaking(call: Call) -> Json:
     """Mutes a user in all groups, in all one-to-one conversations, or both, for a time in seconds; 0 ends it, 4294967295
-    is without an end (SC-04)."""
+    is without an end (SC-04). If the second is refused, the first is put back."""
     fields = call.fields
     user_id = fields.account("Set_Account")
     wanted = {scope: fields.number(name) for name, scope in FIELDS.items() if name in fields}
     if not wanted:
         raise fields.refuse("C2CmsgNospeakingTime", "and GroupmsgNospeakingTime are both missing")
+    before = {scope: await _seconds(call, user_id, scope) for scope in wanted} if len(wanted) > 1 else {}
+    done: list[MuteScope] = []
     for scope, seconds in wanted.items():
-        await call.ask(requests.AdminUserMute([user_id], seconds, scope), Done)
+        try:
+            await call.ask(requests.AdminUserMute([user_id], seconds, scope), Done)
+        except RcimError:
+            for other in done:
+                await call.ask(requests.AdminUserMute([user_id], before[other], other), Done)
+            raise
+        done.append(scope)
     return {}
 
 

@@ -9,6 +9,7 @@ import msgspec
 from rcim.adapters.tencent.codes import GROUP, GROUP_EDIT
 from rcim.adapters.tencent.command import Call, Json, command
 from rcim.adapters.tencent.group_fields import group_of
+from rcim.adapters.tencent.message_keys import turn_of
 from rcim.base.errors import NO_SUCH_MESSAGE, RcimError
 from rcim.base.terms import MessageState, group_conversation
 from rcim.content.elements import Custom, GroupTip, decode_body, encode_body
@@ -131,12 +132,13 @@ async def modify_group_msg(call: Call) -> Json:
         raise fields.refuse("MsgBody", "or CloudCustomData has to be there")
     body = encode_body(from_json(fields.raw("MsgBody"))) if "MsgBody" in fields else b""
     data = fields.text("CloudCustomData").encode() if "CloudCustomData" in fields else None
-    if not body:
-        page = await call.ask(requests.History(conversation, seqs=[seq]), Page)
-        if not page.messages or page.messages[0].state in GONE:
-            raise RcimError(NO_SUCH_MESSAGE)
-        body = page.messages[0].body
-    await call.ask(requests.MessageEdit(conversation, seq, body, cloud_data=data), Altered)
+    async with call.turns.of(turn_of(conversation, seq)):
+        if not body:
+            page = await call.ask(requests.History(conversation, seqs=[seq]), Page)
+            if not page.messages or page.messages[0].state in GONE:
+                raise RcimError(NO_SUCH_MESSAGE)
+            body = page.messages[0].body
+        await call.ask(requests.MessageEdit(conversation, seq, body, cloud_data=data), Altered)
     return {}
 
 

@@ -38,6 +38,11 @@ def key_text(seq: int, random: int, time_ms: int) -> str:
     return f"{seq}_{random}_{time_ms // 1000}"
 
 
+def turn_of(conversation: str, seq: int) -> str:
+    """What reads a message and changes it takes turns: one request may change its body, another what is beside it."""
+    return f"message {conversation} {seq}"
+
+
 def read_key(fields: Fields, name: str) -> MessageKey:
     """The MsgKey in this field. Raises TencentError."""
     found = KEY.match(fields.text(name))

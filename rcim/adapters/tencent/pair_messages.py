@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rcim.adapters.tencent.codes import ONE_TO_ONE
 from rcim.adapters.tencent.command import Call, Json, TencentError, command
-from rcim.adapters.tencent.message_keys import message_of, read_key
+from rcim.adapters.tencent.message_keys import message_of, read_key, turn_of
 from rcim.adapters.tencent.one_to_one import read_body
 from rcim.base.terms import MessageState, other_of, pair_conversation, pair_of
 from rcim.content.elements import decode_body
@@ -42,10 +42,13 @@ async def modify_c2c_msg(call: Call) -> Json:
     body = read_body(fields) if "MsgBody" in fields else None
     cloud_data = fields.text("CloudCustomData").encode() if "CloudCustomData" in fields else None
     message, conversation = await _meant(call)
-    edit = requests.MessageEdit(
-        conversation, message.seq, message.body if body is None else body, cloud_data=cloud_data
-    )
-    await call.ask(edit, Altered)
+    async with call.turns.of(turn_of(conversation, message.seq)):
+        if body is None:
+            message, _ = await _meant(call)  # as it is now that it is its turn
+        edit = requests.MessageEdit(
+            conversation, message.seq, message.body if body is None else body, cloud_data=cloud_data
+        )
+        await call.ask(edit, Altered)
     return {}
 
 

@@ -14,6 +14,8 @@ from rcim.service import requests
 from rcim.service.results import Added, AttributeNames, BroadcastSent, Done, Profiles, UserProfile
 
 USERS_MAX, LABELS_MAX = 100, 100
+TAGS_MAX = 100
+"""Of one user."""
 NAMES_MAX = 10
 TOO_MANY_USERS, NO_ROOM = 90018, 90033
 
@@ -126,15 +128,20 @@ Change = requests.AdminTagsChange | requests.AdminAttributesChange
 
 
 async def _label(call: Call, name: str, read: Callable[[Fields, str], Change]) -> Json:
-    """Make the change of each row: all rows are read and checked before the first is carried out. A request for one user
-    may be the row itself. Raises TencentError or RcimError; if a user has no room for more, those of before are done."""
+    """Make the change of each row. All rows are read and checked before the first is carried out, also whether each user
+    has room for more tags: the vendor answers with one code for all of them, so all are done or none. Requests of this
+    API for the same users take turns. A request for one user may be the row itself. Raises TencentError or RcimError."""
     fields = call.fields
     alone = "To_Account" in fields and name not in fields
     rows = [fields] if alone else fields.objects(name, USERS_MAX, 1, code_of_many=TOO_MANY_USERS)
     changes = [read(row, row.account("To_Account")) for row in rows]
+    for change in changes:
+        call.service.check(call.principal, change)
     await _check_names(call, changes)
-    async for made in call.ask_each(changes, Added):
-        _check(made)
+    async with call.turns.of_all(f"labels {user}" for change in changes for user in change.users):
+        await _check_room(call, changes)
+        async for made in call.ask_each(changes, Added):
+            _check(made)
     return {}
 
 
@@ -150,16 +157,38 @@ async def _check_names(call: Call, changes: Sequence[Change]) -> None:
             raise call.fields.refuse("Attrs", f"{unknown[0][:100]} is not declared; im_set_attr_name does that")
 
 
+async def _check_room(call: Call, changes: Sequence[Change]) -> None:
+    """Raises TencentError if a user would have too many tags after these changes, and RcimError."""
+    added: dict[str, set[str]] = {}
+    for change in changes:
+        if isinstance(change, requests.AdminTagsChange) and change.add:
+            for user in change.users:
+                added.setdefault(user, set()).update(change.add)
+    found = await _profiles_of(call, list(added))
+    full = [user for user, one in found if len(added[user].union(one.labels.tags)) > TAGS_MAX]
+    if full:
+        raise _no_room(full)
+
+
 def _check(made: Added) -> None:
     """Raises TencentError if a user could not be given the labels."""
     failed = [user for user, result in made.results if result is AddResult.FAILED]
     if failed:
-        raise TencentError(NO_ROOM, f"not done for {', '.join(failed)}: they would have too many tags")
+        raise _no_room(failed)
+
+
+def _no_room(users: Sequence[str]) -> TencentError:
+    return TencentError(NO_ROOM, f"not done for {', '.join(users)}: they would have more than {TAGS_MAX} tags")
 
 
 async def _profiles(call: Call) -> list[tuple[str, UserProfile]]:
     """The users of `To_Account`, each with tags and attributes."""
-    left = call.fields.accounts("To_Account", USERS_MAX, code_of_many=TOO_MANY_USERS)
+    return await _profiles_of(call, call.fields.accounts("To_Account", USERS_MAX, code_of_many=TOO_MANY_USERS))
+
+
+async def _profiles_of(call: Call, users: list[str]) -> list[tuple[str, UserProfile]]:
+    """These users, each with tags and attributes. Raises RcimError."""
+    left = users
     found: list[tuple[str, UserProfile]] = []
     while left:
         page = await call.ask(requests.AdminLabels(left), Profiles)

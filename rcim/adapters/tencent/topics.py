@@ -28,18 +28,15 @@ async def create_topic(call: Call) -> Json:
     """Makes a topic. If the rest of its profile is refused, there is none (UG-02)."""
     fields = call.fields
     group_id = fields.text("GroupId")
-    made = await call.ask(
-        requests.ChannelCreate(
-            group_id, _own_name(fields, group_id), fields.text("TopicName"), fields.text("Introduction", "")
-        ),
-        Created,
-    )
+    name = _own_name(fields, group_id)
+    create = requests.ChannelCreate(group_id, name, fields.text("TopicName"), fields.text("Introduction", ""))
     wanted = requests.GroupSet(
-        group_id=made.group_id,
+        group_id=group_id + CHANNEL_MARK + name,
         notification=fields.text("Notification", "") or None,
         face_url=fields.text("FaceUrl", "") or None,
         attribute_changes=_custom(fields),
     )
+    made = await call.ask(create, Created)
     if (wanted.notification, wanted.face_url, wanted.attribute_changes) != (None, None, ()):
         try:
             await call.ask(wanted, Edited)

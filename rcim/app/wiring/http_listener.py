@@ -16,6 +16,8 @@ from rcim.base.networks import networks_of
 from rcim.connect.listener import ProxySettings, listen
 from rcim.http.api import HttpApi, HttpRequest
 from rcim.http.server import HttpBounds, HttpServer
+from rcim.http.turns import FILE as TURNS_FILE
+from rcim.http.turns import Turns
 from rcim.service.service import Service
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def _native(settings: Settings, service: Service) -> HttpApi:
 def _tencent(settings: Settings, service: Service) -> HttpApi:
     from rcim.adapters.tencent.api import TencentApi
 
-    return TencentApi(service, paced=settings.http.command_rates)
+    return TencentApi(service, _turns(settings), paced=settings.http.command_rates)
 
 
 def _metrics(settings: Settings, service: Service) -> HttpApi:
@@ -43,7 +45,11 @@ def _metrics(settings: Settings, service: Service) -> HttpApi:
 def _rongcloud(settings: Settings, service: Service) -> HttpApi:
     from rcim.adapters.rongcloud.api import RongCloudApi
 
-    return RongCloudApi(service, _rong_app(settings))
+    return RongCloudApi(service, _rong_app(settings), _turns(settings))
+
+
+def _turns(settings: Settings) -> Turns:
+    return Turns(Path(settings.server.data) / TURNS_FILE)
 
 
 def _rong_app(settings: Settings) -> RongApp:
