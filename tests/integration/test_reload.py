@@ -343,6 +343,8 @@ async def test_a_receiver_that_comes_changes_and_goes(tmp_path: Path, receiver: 
     await until(lambda: told(receiver) | told(other) == {2, 3, 4, 5}, "all but the first message is told")
     assert 5 in told(other)
     await until(lambda: server.server._back.consumers._exchanging.done(), "the exchange is over")
+    outbox = server.server._back.consumers.outbox
+    await until(lambda: outbox.counted()["events_delivered.callbacks"] >= 4, "its counts go on where they were")
     await server.reload("")
     await until(lambda: not server.server._back.consumers.outbox.names, "the consumer is gone")
     await alice.ask(send("g", "m5"))
@@ -519,4 +521,25 @@ async def test_a_change_at_run_time_between_preparing_and_putting_into_force(tmp
     await prepared.finish()
     lists = server.server.dispatcher._app_state.config.lists
     assert isinstance(lists, AppLists) and lists.holds(AppList.REFUSED_WORDS, "late")
+    await server.stop()
+
+
+async def test_a_consumer_may_end_while_the_metrics_look_at_it(tmp_path: Path, receiver: Receiver) -> None:  # OP-02
+    section = '[receivers.@]\nallow_private = true\ncommands = ["Group.CallbackAfterSendMsg"]\nurl = '
+    sections = [f'{section.replace("@", name)}"{receiver.url}"\n' for name in ("a", "b")]
+    server = await started(tmp_path, "".join(sections))
+    consumers = server.server._back.consumers
+    outbox = consumers.outbox
+    read_all, ended = outbox.control.all_rows, []
+
+    async def while_one_ends() -> Any:
+        rows = await read_all()
+        await server.reload(sections[0])
+        await until(lambda: outbox.names == {"receivers.a"}, "the other one is gone")
+        ended.append([row.name for row in rows])
+        return rows
+
+    outbox.control.all_rows = while_one_ends
+    assert {found.labels for found in await outbox.figures(0)} == {("receivers.a",), ("receivers.b",)}
+    assert ended == [["receivers.a", "receivers.b"]]
     await server.stop()
