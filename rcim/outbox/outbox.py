@@ -89,7 +89,7 @@ class Outbox:
         others notice nothing. Raises StoreError if the store can't be read; calling it again with what is not among
         `names` goes on."""
         leaving = [self._consumers[name] for name in ended if name in self._consumers]
-        await asyncio.gather(*(consumer.close(within_s) for consumer in leaving))
+        await asyncio.gather(*(consumer.close(within_s, goes_on=consumer.name in begun) for consumer in leaving))
         for consumer in leaving:
             del self._consumers[consumer.name]
             if consumer.name in begun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, Platform
+from rcim.client import User
 from rcim.wire import frames as f
 from tests.kit import Raw, SteadyClock, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says
@@ -542,4 +544,30 @@ async def test_a_consumer_may_end_while_the_metrics_look_at_it(tmp_path: Path, r
     outbox.control.all_rows = while_one_ends
     assert {found.labels for found in await outbox.figures(0)} == {("receivers.a",), ("receivers.b",)}
     assert ended == [["receivers.a", "receivers.b"]]
+    await server.stop()
+
+
+async def test_pushes_wait_for_who_is_there_after_a_start_alone(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PU-01: who is there is known when a reload changes a provider."""
+    began: list[float] = []
+
+    async def settled(began_s: float) -> None:
+        began.append(began_s)
+
+    monkeypatch.setattr("rcim.app.consumers.push.settled", settled)
+    secret = tmp_path / "secret"
+    secret.write_text("whsec_" + base64.b64encode(b"0" * 24).decode(), encoding="utf-8")
+    section = f'[push_providers.own]\nprovider = "webhook"\nsecret_file = "{secret}"\nallow_private = true\nurl = '
+    server = await started(tmp_path, f'{section}"{receiver.url}/one"\n')
+    async with server.client("bob") as bob:
+        await bob.set_push_token("phone", "own", "token of bob")
+    async with server.client("alice") as alice:
+        await alice.send(User("bob"), "one")
+        await until(lambda: len(receiver.seen) == 1, "it is pushed")
+        await server.reload(f'{section}"{receiver.url}/two"\n')
+        await alice.send(User("bob"), "two")
+        await until(lambda: len(receiver.seen) == 2, "it is pushed too")
+    assert len(began) >= 2 and len(set(began)) == 1
     await server.stop()
