@@ -1,13 +1,19 @@
-"""Threads that read the store, and the one that keeps them out for a moment, to make LMDB's map larger."""
+"""Threads that read the store, and the one that keeps them out for a moment: to make LMDB's map larger, or to open it
+anew."""
 
 from __future__ import annotations
 
+import errno
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from rcim.store.backend import LmdbBackend, Readers
+import lmdb
+import pytest
+
+from rcim.store.backend import LmdbBackend, Readers, StoreError
 from tests.kit import PATIENCE_S, until
 
 
@@ -25,6 +31,10 @@ def waits(thread: threading.Thread) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def no_descriptor(*_: Any, **__: Any) -> Any:
+    raise OSError(errno.EMFILE, "no descriptor is left")
 
 
 async def test_who_wants_to_read_comes_after_who_waits_for_nobody() -> None:
@@ -81,4 +91,25 @@ async def test_a_store_grows_while_others_read_without_a_pause(tmp_path: Path) -
         thread.join(PATIENCE_S)
     assert grown
     assert backend.space().map_bytes == 1 << 27
+    backend.close()
+
+
+def test_a_store_that_could_not_be_opened_anew_is_opened_by_the_next_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ST-04: LMDB refuses everything after a failed write of its head page; no file descriptor may be left just then."""
+    backend = LmdbBackend(tmp_path / "store", map_bytes=1 << 22)
+    with backend.write() as view:
+        view.put("messages", b"1", b"kept")
+    with pytest.raises(StoreError, match="no descriptor"), monkeypatch.context() as patch:
+        patch.setattr(lmdb, "open", no_descriptor)
+        with backend.write() as view:
+            view.put("messages", b"2", b"refused")
+            raise lmdb.PanicError("the head page could not be written")
+    with pytest.raises(StoreError), backend.read() as reading:
+        reading.get("messages", b"1")
+    with backend.write() as view:
+        view.put("messages", b"3", b"kept too")
+    with backend.read() as reading:
+        assert [reading.get("messages", key) for key in (b"1", b"2", b"3")] == [b"kept", None, b"kept too"]
     backend.close()
