@@ -227,15 +227,19 @@ class Consumer:
         """Keep how far it has come, now. What can't be kept is kept later, with more."""
         await self._positions.commit()
 
-    async def close(self, within_s: float) -> None:
+    async def close(self, within_s: float, *, goes_on: bool = False) -> None:
         """Give on what there is for so long; then end, and keep how far it has come. What is left comes after the next
-        start. A destination that takes nothing is not waited for."""
-        if self._tasks and not self._breaker.paused:
+        start. `goes_on`: another consumer takes its place, so that it only waits for what is with the destination: what
+        it would cut off comes again. A destination that takes nothing is not waited for."""
+        waits = not self._breaker.paused
+        if waits and not goes_on and self._tasks:
             await asyncio.wait(self._tasks, timeout=within_s)
         self._closing = True
         for reader in self._shards:
             reader.stop()
         self._breaker.stop()
+        if waits and goes_on and self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_s)
         ending = self._tasks
         for task in ending:
             task.cancel()

@@ -55,6 +55,14 @@ class Delivering:
         self.last_error = ""
         self.last_error_ms = 0
 
+    def count_on_from(self, before: Delivering) -> None:
+        """What `before` has counted, and its last error, are of the same consumer, which other settings have begun anew
+        (OP-03)."""
+        self.delivered += before.delivered
+        self.failed += before.failed
+        self.dead += before.dead
+        self.last_error, self.last_error_ms = before.last_error, before.last_error_ms
+
     async def give(self, events: Sequence[KeptEvent], entered: int) -> Sequence[Untaken]:
         """Give these on, for which so many the circuit breaker has let pass; returns those that were not taken."""
         taken, failed, asked_s = False, set[str](), 0.0

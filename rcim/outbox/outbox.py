@@ -13,6 +13,7 @@ from rcim.base.meters import Figure
 from rcim.dispatch.worker import Worker
 from rcim.outbox.consumer import Clock, Consumer
 from rcim.outbox.control import Control
+from rcim.outbox.delivering import Delivering
 from rcim.outbox.destination import Subscription
 from rcim.outbox.figures import consumer_figures
 from rcim.store.event_log import EventLog
@@ -44,6 +45,8 @@ class Outbox:
         self._adopt(subscriptions)
         self._reading = Worker(loop, "rcim-outbox") if subscriptions else None
         self._consumers: dict[str, Consumer] = {}
+        self._left: dict[str, Delivering] = {}
+        """Of those that have ended and are about to begin again: what they have counted."""
         for name, subscription in subscriptions.items():
             consumer = self._new(name, subscription)
             consumer.open()
@@ -82,12 +85,15 @@ class Outbox:
 
     async def exchange(self, ended: Collection[str], begun: Mapping[str, Subscription], within_s: float) -> None:
         """OP-03: end these consumers, each of which may still deliver for so long, and begin those. One that ends and
-        begins goes on where it was; one that only ends is removed, with what waits for it. The others notice nothing.
-        Raises StoreError if the store can't be read; calling it again with what is not among `names` goes on."""
+        begins goes on where it was, and so do its counts; one that only ends is removed, with what waits for it. The
+        others notice nothing. Raises StoreError if the store can't be read; calling it again with what is not among
+        `names` goes on."""
         leaving = [self._consumers[name] for name in ended if name in self._consumers]
-        await asyncio.gather(*(consumer.close(within_s) for consumer in leaving))
+        await asyncio.gather(*(consumer.close(within_s, goes_on=consumer.name in begun) for consumer in leaving))
         for consumer in leaving:
             del self._consumers[consumer.name]
+            if consumer.name in begun:
+                self._left[consumer.name] = consumer.delivering
         gone = [consumer.name for consumer in leaving if consumer.name not in begun]
         if gone:
             lag = await self._writing.run(self._events.lag)
@@ -96,6 +102,8 @@ class Outbox:
         for name, subscription in begun.items():
             consumer = self._new(name, subscription)
             await self._writing.run(consumer.open)
+            if (before := self._left.pop(name, None)) is not None:
+                consumer.delivering.count_on_from(before)
             self._consumers[name] = consumer
             consumer.start()
         self.control.read_with(self._reading)
@@ -137,9 +145,11 @@ class Outbox:
 
     async def figures(self, now_ms: int) -> list[Figure]:
         """How the consumers are doing, as metrics (OP-02); `now_ms`: milliseconds since 1970. Raises StoreError."""
+        there = dict(self._consumers)  # a reload may end one while it is read
         found: list[Figure] = []
         for row in await self.control.all_rows():
-            found += consumer_figures(row, self._consumers[row.name].delivering.dead, now_ms)
+            if row.name in there:
+                found += consumer_figures(row, there[row.name].delivering.dead, now_ms)
         return found
 
     async def close(self, within_s: float) -> None:

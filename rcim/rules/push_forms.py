@@ -1,7 +1,7 @@
 """Reads what a message says of its push (push_info.py), in the form of any of three services.
 
-1. RongCloud's has `pushContent`, `pushData` or `pushExt`. LeanCloud's has `alert`, `badge`, `sound`, or another of its
-   names, which begin with a small letter or `_`. Anything else is Tencent's OfflinePushInfo.
+1. RongCloud's has `pushContent`, `pushData`, `pushExt` or `disablePush`. LeanCloud's has `alert`, `badge`, `sound`, or
+   another of its names, which begin with a small letter or `_`. Anything else is Tencent's OfflinePushInfo.
 2. Tencent's has fields of ours beside the vendor's: `Badge`, `CollapseKey`, `LifeTime`, `Profile`, `TeamID` (PU-04).
 3. Unknown fields are left out, as the vendors do; a known one with a wrong value is an error that names it.
 """
@@ -34,8 +34,11 @@ from rcim.rules.push_info import (
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Fields: TypeAlias = "Mapping[str, Json]"
 NESTING_MAX = 8
-RONG = ("pushContent", "pushData", "pushExt")
-LEAN = ("alert", "badge", "sound", "category", "silent", "thread-id", "mutable-content", "_profile")
+RONG = ("pushContent", "pushData", "pushExt", "disablePush")
+LEAN = (
+    *("alert", "title", "badge", "sound", "category", "silent", "thread-id", "mutable-content"),
+    *("_profile", "_team_id", "collapse_key", "expiration_interval"),
+)
 INCREMENT = "Increment"
 PROFILES = {"": PushProfile.OF_TOKEN, "dev": PushProfile.DEVELOPMENT, "prod": PushProfile.PRODUCTION}
 RONG_OPTIONS = {
@@ -213,8 +216,7 @@ def _lean(fields: Fields) -> PushInfo:
     said: Fields = alert if isinstance(alert, dict) else {"body": _text(fields, "alert", TEXT_MAX)}
     title = _text(said, "title", TITLE_MAX) or _text(fields, "title", TITLE_MAX)
     mode, badge = _badge(fields, "badge")
-    known = {*LEAN, "title", "collapse_key", "expiration_interval", "_team_id"}
-    rest = {name: value for name, value in fields.items() if name not in known}
+    rest = {name: value for name, value in fields.items() if name not in LEAN}
     options = {name: fields[key] for key, name in LEAN_OPTIONS.items() if key in fields}
     if team := _text(fields, "_team_id", NAME_MAX):
         options["TeamID"] = team

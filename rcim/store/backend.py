@@ -211,30 +211,46 @@ class MemoryBackend:
 
 
 class Readers:
-    """Any number read at a time, from several threads; `nobody` waits until none does, and keeps others out."""
+    """Any number read at a time, from several threads; `nobody` waits until none does, and keeps others out meanwhile:
+    threads of which one always reads would let it wait for ever, and with it every commit."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._count = 0
+        self._wanted = 0
+        """How many wait for `nobody`, or have it."""
+        self._mine = threading.local()
+        """`count`: how often this thread reads. It may read within its own reading, which `nobody` waits for."""
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """While something is read."""
+        """While something is read. Waits as long as nobody may."""
+        mine: int = getattr(self._mine, "count", 0)
         with self._changed:
+            if not mine:
+                self._changed.wait_for(lambda: not self._wanted)
             self._count += 1
+        self._mine.count = mine + 1
         try:
             yield
         finally:
+            self._mine.count = mine
             with self._changed:
                 self._count -= 1
-                self._changed.notify_all()
+                if self._wanted:
+                    self._changed.notify_all()
 
     @contextmanager
     def nobody(self) -> Iterator[None]:
         """While nothing may be read. Not from a thread that reads."""
         with self._changed:
-            self._changed.wait_for(lambda: self._count == 0)
-            yield
+            self._wanted += 1
+            try:
+                self._changed.wait_for(lambda: self._count == 0)
+                yield
+            finally:
+                self._wanted -= 1
+                self._changed.notify_all()
 
 
 class LmdbBackend:
@@ -263,6 +279,8 @@ class LmdbBackend:
         self._map_bytes = map_bytes
         self._map_bytes_max = map_bytes_max
         self._readers = Readers()
+        self._broken = False
+        """LMDB has refused everything, and could not be opened anew."""
         self.commit_times: Histogram | None = None
         """Counts how long LMDB's own commit takes, which writes and syncs, in seconds (OP-02)."""
         self._open()
@@ -286,6 +304,8 @@ class LmdbBackend:
             self._disk = DiskReserve(self._path / "data.mdb", RESERVE_BYTES)
             self.tidy()
         except (lmdb.Error, OSError) as error:
+            if (env := getattr(self, "_env", None)) is not None:
+                env.close()  # LMDB opens nothing twice
             raise StoreError(f"{self._path}: {error}") from None
 
     def _tables(self) -> Iterator[tuple[str, Any]]:
@@ -324,6 +344,8 @@ class LmdbBackend:
     def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
         if self._unwritable:
             raise DamagedError(self._unwritable)
+        if self._broken:
+            self._open_anew()
         self._disk.keep(self.used_bytes, self._map_bytes_max + RESERVE_BYTES)
         try:
             with self._env.begin(write=True) as txn:
@@ -372,11 +394,17 @@ class LmdbBackend:
             raise FullError(f"{full}: {pages * self._page_bytes} bytes are in use, and the rest is kept for removing")
 
     def _reopen_if_broken(self, error: Exception) -> None:
-        """After a failed write of its own head page LMDB refuses everything until it is opened anew (ST-04)."""
+        """After a failed write of its own head page LMDB refuses everything until it is opened anew (ST-04). Raises
+        StoreError if that fails; the next write tries again."""
         if isinstance(error, lmdb.PanicError):
-            with self._readers.nobody():
-                self._env.close()
-                self._open()
+            self._broken = True
+            self._open_anew()
+
+    def _open_anew(self) -> None:
+        with self._readers.nobody():
+            self._env.close()
+            self._open()
+            self._broken = False
 
     def grow(self, *, reserve: bool = False) -> None:
         bound = self._map_bytes_max + (RESERVE_BYTES if reserve else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ from rcim.app.settings.all_settings import Settings
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, Platform
+from rcim.client import User
 from rcim.wire import frames as f
 from tests.kit import Raw, SteadyClock, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says
@@ -343,6 +345,8 @@ async def test_a_receiver_that_comes_changes_and_goes(tmp_path: Path, receiver: 
     await until(lambda: told(receiver) | told(other) == {2, 3, 4, 5}, "all but the first message is told")
     assert 5 in told(other)
     await until(lambda: server.server._back.consumers._exchanging.done(), "the exchange is over")
+    outbox = server.server._back.consumers.outbox
+    await until(lambda: outbox.counted()["events_delivered.callbacks"] >= 4, "its counts go on where they were")
     await server.reload("")
     await until(lambda: not server.server._back.consumers.outbox.names, "the consumer is gone")
     await alice.ask(send("g", "m5"))
@@ -519,4 +523,51 @@ async def test_a_change_at_run_time_between_preparing_and_putting_into_force(tmp
     await prepared.finish()
     lists = server.server.dispatcher._app_state.config.lists
     assert isinstance(lists, AppLists) and lists.holds(AppList.REFUSED_WORDS, "late")
+    await server.stop()
+
+
+async def test_a_consumer_may_end_while_the_metrics_look_at_it(tmp_path: Path, receiver: Receiver) -> None:  # OP-02
+    section = '[receivers.@]\nallow_private = true\ncommands = ["Group.CallbackAfterSendMsg"]\nurl = '
+    sections = [f'{section.replace("@", name)}"{receiver.url}"\n' for name in ("a", "b")]
+    server = await started(tmp_path, "".join(sections))
+    consumers = server.server._back.consumers
+    outbox = consumers.outbox
+    read_all, ended = outbox.control.all_rows, []
+
+    async def while_one_ends() -> Any:
+        rows = await read_all()
+        await server.reload(sections[0])
+        await until(lambda: outbox.names == {"receivers.a"}, "the other one is gone")
+        ended.append([row.name for row in rows])
+        return rows
+
+    outbox.control.all_rows = while_one_ends
+    assert {found.labels for found in await outbox.figures(0)} == {("receivers.a",), ("receivers.b",)}
+    assert ended == [["receivers.a", "receivers.b"]]
+    await server.stop()
+
+
+async def test_pushes_wait_for_who_is_there_after_a_start_alone(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PU-01: who is there is known when a reload changes a provider."""
+    began: list[float] = []
+
+    async def settled(began_s: float) -> None:
+        began.append(began_s)
+
+    monkeypatch.setattr("rcim.app.consumers.push.settled", settled)
+    secret = tmp_path / "secret"
+    secret.write_text("whsec_" + base64.b64encode(b"0" * 24).decode(), encoding="utf-8")
+    section = f'[push_providers.own]\nprovider = "webhook"\nsecret_file = "{secret}"\nallow_private = true\nurl = '
+    server = await started(tmp_path, f'{section}"{receiver.url}/one"\n')
+    async with server.client("bob") as bob:
+        await bob.set_push_token("phone", "own", "token of bob")
+    async with server.client("alice") as alice:
+        await alice.send(User("bob"), "one")
+        await until(lambda: len(receiver.seen) == 1, "it is pushed")
+        await server.reload(f'{section}"{receiver.url}/two"\n')
+        await alice.send(User("bob"), "two")
+        await until(lambda: len(receiver.seen) == 2, "it is pushed too")
+    assert len(began) >= 2 and len(set(began)) == 1
     await server.stop()

@@ -24,7 +24,7 @@ from rcim.store.event_log import Bounds, KeptEvent
 from rcim.store.filling import append_now
 from rcim.store.shard_log import ShardAppend
 from rcim.store.store import Store
-from tests.kit import until
+from tests.kit import PATIENCE_S, until
 
 SESSIONS = frozenset({EventKind.SESSION_CHANGED})
 A, B = 3, 7
@@ -543,3 +543,30 @@ async def test_a_consumer_of_an_earlier_version_goes_on_under_its_new_name(made:
         await outbox.close(0)
         outbox.stop()
     events.register("one")
+
+
+async def test_a_consumer_whose_place_is_taken_cuts_off_nothing_and_begins_nothing(
+    made: Consuming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OP-03: what is with the destination is waited for, or it would come again; the rest is for who comes next."""
+    released, given = asyncio.Event(), list[int]()
+    deliver = made.deliver
+
+    async def slowly(events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        given.append(len(events))
+        await released.wait()
+        return await deliver(events)
+
+    monkeypatch.setattr(made, "deliver", slowly)
+    made.happen(A, "a1", "a2")
+    await until(lambda: given == [2], "they are with the destination")
+    made.happen(A, "a3")
+    closing = asyncio.create_task(made.consumer.close(10 * PATIENCE_S, goes_on=True))
+    await until(lambda: made.consumer._closing)
+    made.happen(A, "a4")
+    released.set()
+    await closing
+    assert made.seen == ["a1", "a2"] and made.had(A) == 2
+    made.consumer = made.make()
+    made.consumer.start()
+    await until(lambda: made.seen == ["a1", "a2", "a3", "a4"])

@@ -301,6 +301,10 @@ LEAN = {
             ),
         ),
         ({"alert": "B"}, PushInfo(text="B")),
+        ({"title": "T"}, PushInfo(title="T")),
+        ({"expiration_interval": 60}, PushInfo(life_s=60)),
+        ({"collapse_key": "k", "_team_id": "t"}, PushInfo(collapse_key="k", options={"TeamID": "t"})),
+        ({"disablePush": True}, PushInfo(off=True)),
     ],
 )
 def test_three_forms_are_read_into_one(form: dict[str, Any], info: PushInfo) -> None:

@@ -14,7 +14,7 @@ from rcim.actor.events import BroadcastSent, ConversationFacts, MessagePassed, P
 from rcim.actor.push_records import PushToken
 from rcim.actor.queries import PushTargetsQuery
 from rcim.actor.records import Member, Message, MessageOptions
-from rcim.base.terms import MsgFlag, Presence, Priority, Role
+from rcim.base.terms import MsgFlag, Presence, Priority, PushLevel, Role
 from rcim.content.elements import Text, encode_body
 from rcim.outbox.destination import Untaken
 from rcim.outbox.facts import Unanswered
@@ -43,6 +43,8 @@ class FakeFacts:
         self.members_of = {f"g:{key}": list(users) for key, users in members.items()}
         self.states: dict[str, Presence] = {}
         self.flags: dict[str, MsgFlag] = {}
+        self.levels: dict[str, PushLevel] = {}
+        self.quiet: dict[str, QuietHours] = {}
         self.devices = ["phone"]
         self.removed: list[tuple[str, str]] = []
         self.gone = self.broken = False
@@ -76,9 +78,10 @@ class FakeFacts:
 
     def target(self, user: str) -> PushTarget:
         flag = self.flags.get(user, MsgFlag.ACCEPT_AND_NOTIFY)
-        member = Member(user, Role.MEMBER, 1, 0, "", flag)
+        level = self.levels.get(user, PushLevel.AS_ABOVE)
+        member = msgspec.structs.replace(Member(user, Role.MEMBER, 1, 0, "", flag), push_level=level)
         tokens = [PushToken(device, "fake", f"{user}/{device}", time_ms=5) for device in self.devices]
-        return PushTarget(user, member, QuietHours(), False, True, tokens)
+        return PushTarget(user, member, self.quiet.get(user, QuietHours()), False, True, tokens)
 
     def message_type(self, name: str) -> MessageType:
         return BUILT_IN.get(name, CONTENT)
@@ -489,3 +492,29 @@ async def test_what_the_hook_says(answer: OfflineAnswer | Exception, tokens: lis
     assert offline.users == ["alice", "bob", "carol"] and offline.mentioned == ["bob"]
     assert kit.provider.tokens == tokens and all(push.text.endswith(text) for push in kit.provider.got)
     assert kit.counted("hook_failed") == [int(isinstance(answer, Exception))]
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_the_hook_overrides_what_a_user_wants_of_the_conversation_alone(force: bool) -> None:
+    """RX-02: quiet hours hold, whatever else the user has said."""
+    asked: list[Offline] = []
+    kit = Kit(FakeFacts(a=["alice", "bob", "carol", "dave"]), hook_of(OfflineAnswer(force=force), asked))
+    kit.facts.flags |= {"alice": MsgFlag.ACCEPT_NOT_NOTIFY, "bob": MsgFlag.ACCEPT_NOT_NOTIFY}
+    kit.facts.levels["carol"] = PushLevel.NONE
+    kit.facts.quiet |= {"bob": QuietHours(0, 1439), "dave": QuietHours(0, 1439)}
+    assert await kit.deliver(message(1)) == []
+    (offline,) = asked
+    assert offline.users == ["alice", "carol"]
+    assert kit.provider.tokens == (["alice/phone", "carol/phone"] if force else [])
+    flags, levels, quiet = (1, 0, 1) if force else (2, 1, 1)
+    assert kit.counted("not_msg_flag", "not_push_level", "not_quiet_hours") == [flags, levels, quiet]
+
+
+async def test_a_push_lives_as_long_as_the_hook_says() -> None:
+    """PU-02, PU-04: the hook's word comes before the message's."""
+    kit = Kit(FakeFacts(a=["alice"]), hook_of(OfflineAnswer(push=PushInfo(life_s=60)), []))
+    await kit.deliver(message(1, push=PushInfo(life_s=3600)), message(2, expires_ms=NOW + 5))
+    assert [push.expires_ms for push in kit.provider.got] == [NOW + 60_000, NOW + 5], "a message's own end stays"
+    kit.facts.now = NOW + 60_000
+    assert await kit.deliver(message(3, push=PushInfo(life_s=3600))) == []
+    assert len(kit.provider.got) == 2 and kit.counted("not_expired") == [1]

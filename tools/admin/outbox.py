@@ -39,7 +39,8 @@ def list_() -> None:
 def show_consumer(name: Consumer) -> None:
     """Show how one consumer is doing, in full.
 
-    Counts begin with the start of the server. "Counts" is what the destination itself has counted, by its own names.
+    Counts begin with the start of the server. "Counts" is what the destination itself has counted, by its own names,
+    since then or since a reload has changed it.
     """
 
     async def job(client: Client) -> Row:

@@ -110,8 +110,6 @@ def push_of(form: Form) -> bytes:
         fields["pushExt"] = form.object("pushExt")
     if form.flag("disablePush"):
         fields["disablePush"] = True
-    if fields and not {"pushContent", "pushData", "pushExt"} & fields.keys():
-        fields["pushContent"] = ""
     return msgspec.json.encode(fields) if fields else b""
 
 

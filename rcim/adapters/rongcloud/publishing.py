@@ -228,7 +228,7 @@ async def filled(form: Form, count: int) -> list[Spoken]:
         await asyncio.sleep(0)
         push = {name: text for name, text in zip(("pushContent", "pushData"), texts[1:], strict=True) if text}
         if form.flag("disablePush"):
-            push = {"pushContent": "", "disablePush": True}  # type: ignore[dict-item]
+            push = {"disablePush": True}  # type: ignore[dict-item]
         found.append(
             Spoken(
                 sender=sender,

@@ -92,6 +92,7 @@ class Consumers:
         self._app_state = app_state
         self._history_id = store.history_id
         self._traces = traces
+        self._began_s = loop.time()
         self._exchanging: asyncio.Task[None] | None = None
         self._counted_before: Counter[str] = Counter()
         """Counts of what a reload has ended."""
@@ -132,7 +133,15 @@ class Consumers:
         asked = back_end.offline_receivers if back_end is not None else None
         hook = push.offline_hook_of(asked) if asked is not None else None
         providers = push.providers_of(settings)
-        return push.AppPush(settings, providers, self._dispatcher, lambda: self._app_state.config, hook, self._meters)
+        return push.AppPush(
+            settings,
+            providers,
+            self._dispatcher,
+            lambda: self._app_state.config,
+            hook,
+            self._meters,
+            began_s=self._began_s,
+        )
 
     def _message_log(self, store: Store, loop: asyncio.AbstractEventLoop) -> AppMessageLog | None:
         """AB-03: the message log; None if none is kept."""

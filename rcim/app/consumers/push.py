@@ -66,12 +66,14 @@ class AppPush:
         config: Callable[[], AppConfig],
         hook: OfflineHook | None = None,
         meters: Meters | None = None,
+        *,
+        began_s: float,
     ) -> None:
+        """`began_s`: when the server began, of the loop's clock."""
         meters = meters if meters is not None else Meters()
         facts: PushFacts = OwnerPushFacts(owner, config)
         options = options_of(settings.push)
         self._providers = providers
-        began_s = asyncio.get_running_loop().time()
         self._destinations = {
             name: PushDestination(
                 name,

@@ -89,7 +89,7 @@ class Composer:
             badge=badge,
             sound=self._first("sound") or self._options.sound,
             collapse_key=self._collapse_key(),
-            expires_ms=expires_ms(self._event.message, self._options.life_s),
+            expires_ms=expires_ms(self._event.message, self._options.life_s, self._hook),
             data=self._data(),
             options=next((info.options for info in self._infos if info.options), {}),
         )

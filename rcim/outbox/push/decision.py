@@ -28,6 +28,7 @@ from rcim.actor.records import Message
 from rcim.base.terms import MessageState, MsgFlag, Presence
 from rcim.rules.broadcasts import is_expired
 from rcim.rules.message_types import MessageType
+from rcim.rules.push_info import PushInfo
 from rcim.rules.push_level import level_in_force, wants_push
 from rcim.store.push_answers import PushTarget
 
@@ -62,15 +63,19 @@ class Reason(Enum):
     """The app says so."""
 
 
+MUTED = frozenset({Reason.MSG_FLAG, Reason.PUSH_LEVEL})
+"""Reasons that the app's hook may override."""
 Pushable = MessagePassed | BroadcastSent
 
 
-def expires_ms(message: Message, default_s: int) -> int:
-    """When a push of the message is of no use any more: what the message says, else so long after it was sent."""
+def expires_ms(message: Message, default_s: int, hook: PushInfo | None = None) -> int:
+    """When a push of the message is of no use any more, in milliseconds since 1970: with the message, if that expires;
+    else so long after it was sent as the app's hook says, or the message, or `default_s`."""
     extra = message.extra
     if extra is not None and extra.expires_ms:
         return extra.expires_ms
-    life_s = extra.push.life_s if extra is not None and extra.push is not None and extra.push.life_s else default_s
+    said = (hook, extra.push if extra is not None else None)
+    life_s = next((info.life_s for info in said if info is not None and info.life_s), default_s)
     return message.time_ms + life_s * 1000
 
 
@@ -90,8 +95,11 @@ def of_message(event: Pushable, type_: MessageType, *, group_pushed: bool, now_m
     return None
 
 
-def of_user(event: Pushable, user: PushTarget, presence: Presence, when: When, now_ms: int) -> Reason | None:
-    """Why this user gets no push of the message; None: they get one."""
+def of_user(
+    event: Pushable, user: PushTarget, presence: Presence, when: When, now_ms: int, *, forced: bool = False
+) -> Reason | None:
+    """Why this user gets no push of the message; None: they get one. `forced`: the app's hook has it that the reasons of
+    MUTED do not count."""
     message, member = event.message, user.member
     if user.user_id == message.sender:
         return Reason.SENDER
@@ -101,9 +109,9 @@ def of_user(event: Pushable, user: PushTarget, presence: Presence, when: When, n
         return Reason.READ
     if user.black_listed:
         return Reason.BLACK_LISTED
-    if member.msg_flag is not MsgFlag.ACCEPT_AND_NOTIFY:
+    if not forced and member.msg_flag is not MsgFlag.ACCEPT_AND_NOTIFY:
         return Reason.MSG_FLAG
-    if isinstance(event, MessagePassed) and not _level_wants(event, user):
+    if not forced and isinstance(event, MessagePassed) and not _level_wants(event, user):
         return Reason.PUSH_LEVEL
     if user.quiet.holds(now_ms):
         return Reason.QUIET_HOURS

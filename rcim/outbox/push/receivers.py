@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,9 +15,10 @@ from rcim.actor.queries import PushTargetsQuery
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import Presence
 from rcim.outbox.push.composing import PushOptions
-from rcim.outbox.push.decision import Reason, in_use, mentions, of_message, of_user
+from rcim.outbox.push.decision import MUTED, Reason, expires_ms, in_use, mentions, of_message, of_user
 from rcim.outbox.push.hook import Offline, OfflineAnswer, OfflineHook
 from rcim.outbox.push.owner import PushFacts
+from rcim.rules.broadcasts import is_expired
 from rcim.rules.push_info import PushInfo
 from rcim.store.push_answers import PushTarget, PushUsers
 
@@ -27,8 +28,6 @@ READS_AT_ONCE = 4
 """Questions to the store at the same time: others who ask it wait for no more than these."""
 HOOK_S = 5.0
 """How long the app may take to answer."""
-MUTED = frozenset({Reason.MSG_FLAG, Reason.PUSH_LEVEL})
-"""Reasons that the app's hook may override."""
 AS_WITHOUT = OfflineAnswer()
 
 Pushable = MessagePassed | BroadcastSent
@@ -103,15 +102,17 @@ class Receivers:
             self.against[Reason.GONE] += 1
             return Chosen([], gone=True)
         wanted: list[PushTarget] = []
-        muted: list[PushTarget] = []
+        muted: dict[Reason, list[PushTarget]] = {}
         now_ms = self._facts.now_ms()
         for target in found.targets:
             state = presence.get(target.user_id, Presence.OFFLINE)
             why = of_user(event, target, state, self._options.when, now_ms)
             if why is None:
                 wanted.append(target)
-            elif why in MUTED and self._hook is not None:
-                muted.append(target)
+                continue
+            asked = self._hook is not None and why in MUTED
+            if asked and of_user(event, target, state, self._options.when, now_ms, forced=True) is None:
+                muted.setdefault(why, []).append(target)
             else:
                 self.against[why] += 1
         chosen = await self._as_the_app_says(as_edited(event, found.edited), wanted, muted)
@@ -130,17 +131,24 @@ class Receivers:
             muted=self._hook is not None,
         )
 
-    async def _as_the_app_says(self, event: Pushable, wanted: list[PushTarget], muted: list[PushTarget]) -> Chosen:
-        """PU-02: what the hook says of users who would get a push, and of those who have said that they want none."""
+    async def _as_the_app_says(
+        self, event: Pushable, wanted: list[PushTarget], muted: Mapping[Reason, Sequence[PushTarget]]
+    ) -> Chosen:
+        """PU-02: what the hook says of users who would get a push, and of those who have said that they want none of the
+        conversation, by reason, and would get one otherwise."""
         if self._hook is None or not (wanted or muted):
             return Chosen(wanted)
-        users = [target.user_id for target in (*wanted, *muted)]
+        everybody = [*wanted, *(target for targets in muted.values() for target in targets)]
+        users = [target.user_id for target in everybody]
         answer = await self._asked(
             self._hook, Offline(event, users, [user for user in users if mentions(event.message, user)])
         )
-        there = [*wanted, *muted] if answer.force else wanted
+        there = everybody if answer.force else wanted
         if not answer.force:
-            self.against[Reason.MSG_FLAG] += len(muted)
+            self.against.update({why: len(targets) for why, targets in muted.items()})
+        if is_expired(expires_ms(event.message, self._options.life_s, answer.push), self._facts.now_ms()):
+            self.against[Reason.EXPIRED] += len(there)
+            return Chosen([])
         named = set(users if answer.users is None else answer.users)
         chosen = [] if answer.skip else [target for target in there if target.user_id in named]
         self.against[Reason.HOOK] += len(there) - len(chosen)

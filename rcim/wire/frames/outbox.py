@@ -16,7 +16,7 @@ ERRORS = ("ADMIN_REQUIRED", "NO_SUCH_CONSUMER", "STORE_UNAVAILABLE")
 
 @row("OutboxConsumer")
 class OutboxConsumer(Struct, frozen=True, gc=False):
-    """A consumer of the event log. Counts begin with the start of the server."""
+    """A consumer of the event log. Counts begin with the start of the server, and go on when a reload changes it."""
 
     name: A[str, CONSUMER, "Its name: `callbacks`, `receivers.NAME`, `streams.NAME`, `message_log`, `push.NAME`."]
     paused_ms: A[int, U64, "When it was paused (OUTBOX_PAUSE); 0: it is not."]
@@ -89,7 +89,11 @@ class OutboxShowOk(Frame, frozen=True, gc=False):
     """A consumer."""
 
     consumers: A[list[OutboxConsumer], StructList(OutboxConsumer, 1000), "The consumer, alone in the list."]
-    counts: A[list[Stat], StructList(Stat, 1000), "What its destination has counted since the start."]
+    counts: A[
+        list[Stat],
+        StructList(Stat, 1000),
+        "What its destination has counted since the start, or since a reload has changed it.",
+    ]
 
 
 @frame(
