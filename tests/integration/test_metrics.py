@@ -173,9 +173,10 @@ async def test_a_scrape_needs_a_good_key_with_the_scope(server: TestServer) -> N
     assert basic.status == 401
     refused = await scrape(port, other)
     assert refused.status == 403 and "server:read" in refused.text
+    assert (await scrape(port, good, "POST")).status == 405
     said = await scrape(port, good)
-    assert said.value("rcim_scrapes_total", outcome="refused") == 7
-    assert said.value("rcim_http_requests_total", api="metrics", code="4xx") == 7
+    assert said.value("rcim_scrapes_total", outcome="refused") == 8
+    assert said.value("rcim_http_requests_total", api="metrics", code="4xx") == 8
 
 
 async def test_a_revoked_key_gets_nothing(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
