@@ -246,6 +246,10 @@ class CountersQuery(Asks, frozen=True, gc=False):
     """All counters of the server."""
 
 
+class FiguresQuery(Asks, frozen=True, gc=False):
+    """The metrics and the counters of a gateway at once: so both are kept from the same moment, if it ends (OP-02)."""
+
+
 class MetricsQuery(Asks, frozen=True, gc=False):
     """OP-02: the figures of all metrics, as many as fit into `bytes_max`, from this row on. What is counted meanwhile
     does not move rows: pages after the first are of the figures that the first was of, unless others have asked since."""
@@ -350,7 +354,16 @@ class SystemWritersQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
-Look = ConnectionsQuery | CountersQuery | HealthQuery | MetricsQuery | OnlineQuery | WhoIsOnlineQuery | LiveLook
+Look = (
+    ConnectionsQuery
+    | CountersQuery
+    | FiguresQuery
+    | HealthQuery
+    | MetricsQuery
+    | OnlineQuery
+    | WhoIsOnlineQuery
+    | LiveLook
+)
 """Answered by who holds connections; the others by the store."""
 
 Query = (

@@ -159,6 +159,22 @@ LOG_LINES_SUPPRESSED = _counter(
     "process",
     "level",
 )
+RELOADS = _counter(
+    "rcim_reloads_total",
+    "Reloads of the settings: in force (done), refused because something was wrong (refused) or because others were "
+    "under way (busy), ended by a fault of the server (failed). Looking alone (`reload --check`) does not count.",
+    "outcome",
+)
+RELOAD_GOOD = _gauge(
+    "rcim_last_reload_successful",
+    "0 after a reload that was refused or failed, until one is done: the settings in force are not those of the file.",
+    merge=Merge.MIN,
+)
+RELOAD_GOOD_AT = _gauge(
+    "rcim_last_reload_success_timestamp_seconds",
+    "When the settings came into force by a reload, or by the start, in seconds since 1970.",
+    merge=Merge.MAX,
+)
 
 # -- connections
 

@@ -10,13 +10,21 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from rcim.actor.live_queries import AudiencesQuery, BusiestQuery, LiveLook, ProcessesQuery, SlowQuery
-from rcim.actor.queries import ConnectionsQuery, CountersQuery, HealthQuery, Look, MetricsQuery, OnlineQuery
+from rcim.actor.queries import (
+    ConnectionsQuery,
+    CountersQuery,
+    FiguresQuery,
+    HealthQuery,
+    Look,
+    MetricsQuery,
+    OnlineQuery,
+)
 from rcim.base.terms import SlowSort
 from rcim.bus import messages as m
 from rcim.bus.kept_totals import KeptTotals
 from rcim.bus.pipe import encoded
 from rcim.dispatch.counters import summed
-from rcim.store.answers import Metrics
+from rcim.store.answers import Figures, Metrics
 from rcim.store.connection_answers import ConnectionRow
 from rcim.store.decoders import converted
 from rcim.store.health import HealthRow
@@ -89,13 +97,16 @@ class ScatterGather(Generic[L]):
 
         def over(found: list[Any], complete: bool) -> None:
             sure = complete or not isinstance(query, OnlineQuery)
-            if isinstance(query, MetricsQuery):
-                rows = [converted(part, Metrics).rows for part in found]
-                done(Metrics(self._totals.with_kept(rows), asked - len(found)))
+            if isinstance(query, MetricsQuery | CountersQuery):
+                total = self._totals.with_kept([converted(part, Figures) for part in found])
+                if isinstance(query, MetricsQuery):
+                    done(Metrics(total.rows, asked - len(found)))
+                else:
+                    done(summed([{"gateways": len(found)}, total.counts, total.levels]))
             else:
                 done(_together(query, found) if sure else None)
 
-        self._ask_all(query, there, over)
+        self._ask_all(FiguresQuery() if isinstance(query, MetricsQuery | CountersQuery) else query, there, over)
 
     def online_beside(self, link: L, key: str, done: Callable[[int], None]) -> None:
         """How many users are online in `key` at other gateways and not at `link`. Of large conversations it may be
@@ -156,8 +167,6 @@ def _together(query: Look, found: list[Any]) -> Any:
         return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]
     if isinstance(query, HealthQuery):
         return [converted(row, HealthRow) for part in found for row in part]
-    if isinstance(query, CountersQuery):
-        return summed([{"gateways": len(found)}, *found])
     if isinstance(query, SlowQuery | AudiencesQuery | BusiestQuery | ProcessesQuery):
         return _live_together(query, found)
     return [user_id for part in found for user_id in part]

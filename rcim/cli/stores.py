@@ -24,6 +24,7 @@ def check(
     """
     from rcim.operate.checking import check_file
     from rcim.store.backend import StoreError
+    from rcim.store.upgrade import SCHEMA_VERSION
 
     settings = settings_of(config, set_, data)
     path = Path(settings.server.data) / "store"
@@ -35,6 +36,7 @@ def check(
         raise fail(str(error)) from None
     if as_json:
         found = {
+            "schema": report.schema,
             "groups": report.groups,
             "one_to_one": report.pairs,
             "members": report.members,
@@ -49,6 +51,8 @@ def check(
             f"{report.members} memberships, {report.messages} messages: "
             f"{len(report.faults)} faults"
         )
+        if report.schema != SCHEMA_VERSION:
+            print(f"schema version {report.schema}: the next start upgrades it to {SCHEMA_VERSION}")
     if report.faults:
         raise typer.Exit(1)
 

@@ -6,14 +6,18 @@ import os
 import ssl
 from pathlib import Path
 
+NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python has no name for: dates of certificates are not looked at."""
+
 
 def context_for(certificate: Path | str) -> ssl.SSLContext:
-    """TLS 1.2 or newer, with the server that has exactly this certificate (a PEM file), whoever signed it and whatever it
-    is called there. For the server on this machine, which is asked at an address that its certificate does not name.
-    Raises OSError or ssl.SSLError if the file is no good."""
+    """TLS 1.2 or newer, with the server that has exactly this certificate (a PEM file), whoever signed it, whatever it is
+    called there, and also when it has ended. For the server of a data directory that names the certificate: it is asked
+    at an address that its certificate does not name, and has to be reached to see that its certificate has ended. The
+    key is checked as always, so nobody else can take its place. Raises OSError or ssl.SSLError if the file is no good."""
     context = client_context(certificate)
     context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | NO_CHECK_TIME
     return context
 
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rcim.actor.queries import ConnectionsQuery, HealthQuery, Look, MetricsQuery, OnlineQuery, WhoIsOnlineQuery
+from rcim.actor.queries import (
+    ConnectionsQuery,
+    FiguresQuery,
+    HealthQuery,
+    Look,
+    MetricsQuery,
+    OnlineQuery,
+    WhoIsOnlineQuery,
+)
 from rcim.base import clock
 from rcim.base import metrics as m
 from rcim.base.meters import Figure, Meters, figure
-from rcim.base.metrics import Metric
+from rcim.base.metrics import Metric, MetricKind
 from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.presence_subscriptions import PresenceSubscriptions
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, Counters
-from rcim.store.answers import Metrics
+from rcim.store.answers import Figures, Metrics
 from rcim.store.connection_answers import ConnectionRow
 from rcim.store.health import HealthRow
 from rcim.store.metric_rows import rows_of
 
-Found = list[ConnectionRow] | list[str] | dict[str, int] | Metrics | list[HealthRow]
-"""Rows of connections, ids of users, counters by name, figures of metrics, or health checks."""
+Found = list[ConnectionRow] | list[str] | dict[str, int] | Metrics | Figures | list[HealthRow]
+"""Rows of connections, ids of users, counters by name, figures of metrics, both of them, or health checks."""
 COUNTED: dict[str, Metric] = {
     "accepted": m.ACCEPTED,
     "refused_connections": m.CONNECTIONS_REFUSED,
@@ -50,6 +58,8 @@ COUNTED: dict[str, Metric] = {
     "untold": m.NOTICES_UNTOLD,
 }
 """What `_counters` has, by name, and the metric that it is (OP-02)."""
+LEVELS = frozenset(name for name, metric in COUNTED.items() if metric.kind is MetricKind.GAUGE)
+"""What of it is of now; the others only grow."""
 
 
 class Inspection:
@@ -88,6 +98,8 @@ class Inspection:
             return [user_id for user_id in query.users if self._subscriptions.connections(user_id)]
         if isinstance(query, MetricsQuery):
             return Metrics(rows_of(self._meters.figures()))
+        if isinstance(query, FiguresQuery):
+            return self._all_figures()
         if isinstance(query, HealthQuery):
             return self.health()
         return self._counters()
@@ -120,6 +132,11 @@ class Inspection:
             if len(found) > query.limit:
                 break
         return found
+
+    def _all_figures(self) -> Figures:
+        counters = self._counters()
+        levels = {name: counters.pop(name) for name in LEVELS}
+        return Figures(rows_of(self._meters.figures()), counters, levels)
 
     def _figures(self) -> Iterator[Figure]:
         counters = self._counters()

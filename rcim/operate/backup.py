@@ -166,7 +166,7 @@ def _fill(folder: Path, settings: Settings, data: DataDir, wanted: Wanted, at_ms
     return manifest, copied.grown_bytes
 
 
-def _others(settings: Settings, data: DataDir, wanted: Wanted) -> Iterator[tuple[Path, str, str]]:
+def _others(settings: Settings, data: DataDir, wanted: Wanted) -> Iterator[tuple[Path, str, m.Part]]:
     """Files besides the store: where each is, its path in the backup, and what it belongs to."""
     for path in sorted(data.path.iterdir()):
         if _is_file(path) and any(fnmatch(path.name, key) for key in KEYS) and not path.name.endswith(".new"):
@@ -178,7 +178,7 @@ def _others(settings: Settings, data: DataDir, wanted: Wanted) -> Iterator[tuple
         yield from _below(Path(settings.message_log.folder or data.path / "message-log"), "message-log")
 
 
-def _below(folder: Path, name: str) -> Iterator[tuple[Path, str, str]]:
+def _below(folder: Path, name: str) -> Iterator[tuple[Path, str, m.Part]]:
     for path in sorted(folder.rglob("*")):
         if _is_file(path):
             yield path, f"{name}/{path.relative_to(folder)}", m.LOG

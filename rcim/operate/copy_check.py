@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -17,8 +18,10 @@ import msgspec
 from rcim.base.terminal import printable
 from rcim.operate.faults import BackupError
 from rcim.store import keys, pages
+from rcim.store.backend import StoreError
 from rcim.store.decoders import json_decoder
 from rcim.store.long_keys import kept
+from rcim.store.upgrade import version_of
 
 SHOWN_MAX = 3
 WORK_S, SLEEP_S = 0.0005, 0.0015
@@ -84,11 +87,14 @@ def _facts(store: Path) -> CopyFacts:
     schema, history, stamp = found[b"schema"], found[b"id"], found[b"stamp"]
     if schema is None:
         raise BackupError(f"{store}: it is no store of rcim: it has no schema version")
-    return CopyFacts(
-        keys.U16.unpack(schema)[0],
-        keys.U64.unpack(history)[0] if history else 0,
-        keys.U64.unpack(stamp)[0] if stamp else 1,
-    )
+    try:
+        return CopyFacts(
+            version_of(schema),
+            keys.U64.unpack(history)[0] if history else 0,
+            keys.U64.unpack(stamp)[0] if stamp else 1,
+        )
+    except struct.error:
+        raise BackupError("the store is damaged: what it says of itself can't be read") from None
 
 
 def main() -> None:
@@ -99,7 +105,7 @@ def main() -> None:
         if task.look:
             _look(store / "data.mdb", gently=task.gently)
         found = _facts(store)
-    except (BackupError, pages.Unreadable, lmdb.Error, OSError) as error:
+    except (BackupError, StoreError, pages.Unreadable, lmdb.Error, OSError) as error:
         print(printable(str(error)), file=sys.stderr)
         raise SystemExit(1) from None
     sys.stdout.buffer.write(msgspec.json.encode(found))

@@ -28,7 +28,7 @@ from rcim.store.backend import TABLES, LmdbBackend, ReadView, StoreError
 from rcim.store.event_rows import AFTER_ALL
 from rcim.store.push_tokens import is_owner
 from rcim.store.tables import read_stamp, read_store_id
-from rcim.store.upgrade import SCHEMA_VERSION
+from rcim.store.upgrade import SCHEMA_VERSION, schema_of
 from rcim.version import __version__
 
 FORMAT = 1
@@ -77,8 +77,7 @@ def export(settings: Settings, to: str) -> End:
 
 
 def _write_all(view: ReadView, file: IO[bytes]) -> End:
-    found = view.get("meta", b"schema")
-    schema = keys.U16.unpack(found)[0] if found else 0
+    schema = schema_of(view) or 0
     if schema != SCHEMA_VERSION:
         raise BackupError(
             f"the store has schema version {schema}, and this program exports {SCHEMA_VERSION}: start the server of this "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -19,7 +19,11 @@ MANIFEST_BYTES_MAX = 64 << 20
 INCOMPLETE = ".incomplete"
 NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z\Z")
 STORE_FILE = "store/data.mdb"
-KEY, SETTINGS, LOG, STORE = "key", "settings", "log", "store"
+Part = Literal["store", "key", "settings", "log"]
+KEY: Part = "key"
+SETTINGS: Part = "settings"
+LOG: Part = "log"
+STORE: Part = "store"
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
@@ -33,8 +37,8 @@ class FileEntry(msgspec.Struct, frozen=True):
 
     bytes: Count
     sha256: str
-    part: str
-    """What it belongs to: `store`, `key`, `settings` or `log`."""
+    part: Part
+    """What it belongs to."""
 
 
 class Manifest(msgspec.Struct, frozen=True):

@@ -44,7 +44,11 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False, with_key
         place.begin(replace=replace)
         try:
             _copy(backup, manifest, place, with_keys=with_keys)
-            check_copy(place.new / "store", look=True)
+            facts = check_copy(place.new / "store", look=True)
+            if (facts.schema, facts.history, facts.commit) != (manifest.schema, manifest.history, manifest.commit):
+                raise BackupError(
+                    f"{backup / m.MANIFEST}: it is damaged: it says of the store what the store does not"
+                )
             history = place.begin_history(settings.store.map_bytes, settings.store.map_bytes_max)
         except BackupError:
             place.give_up()

@@ -13,12 +13,13 @@ from rcim.store.backend import Backend, LmdbBackend, StoreError
 from rcim.store.mending import Mended, accept_clock
 from rcim.store.tables import read_stamp, read_store_id
 from rcim.store.trail import Trail, begin_history
+from rcim.store.upgrade import schema_of
 
 
 @contextmanager
 def store_of(settings: Settings) -> Iterator[Backend]:
     """The store of a data directory, for this process alone. Raises DataDirError if a server runs on it or there is none,
-    and StoreError."""
+    and StoreError, also if a later version of the program has written it."""
     data = DataDir(Path(settings.server.data))
     if not data.store.is_dir():
         raise DataDirError(f"{data.store}: there is no store")
@@ -26,6 +27,8 @@ def store_of(settings: Settings) -> Iterator[Backend]:
     try:
         backend = LmdbBackend(data.store, settings.store.map_bytes, settings.store.map_bytes_max)
         try:
+            with backend.read() as view:
+                schema_of(view)
             yield backend
         finally:
             backend.close()

@@ -257,6 +257,17 @@ class Metrics(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
     next: int = 0
 
 
+class Figures(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """OP-02: all that a gateway has to say of itself, or what several have together."""
+
+    rows: list[MetricRow]
+    """Its metrics."""
+    counts: dict[str, int]
+    """Its counters, by name: they only grow."""
+    levels: dict[str, int]
+    """What is as high as it is now, by name."""
+
+
 class MemberAt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """AB-08: a user in a conversation; None: the user is not in it."""
 

@@ -17,12 +17,14 @@ from rcim.store.backend import Backend, ReadView, StoreError
 from rcim.store.channel_listings import is_listed
 from rcim.store.channel_rows import insiders_of, parent_member
 from rcim.store.name_index import is_current
+from rcim.store.upgrade import SCHEMA_VERSION, schema_of
 from rcim.store.values import Head, unpack
 
 
 class Report(msgspec.Struct):
     """How much was read, and each thing that is wrong, in words."""
 
+    schema: int = SCHEMA_VERSION
     groups: int = 0
     pairs: int = 0
     """One-to-one conversations."""
@@ -31,15 +33,19 @@ class Report(msgspec.Struct):
     faults: list[str] = msgspec.field(default_factory=list)
 
 
+COUNTED_SINCE = 2
+"""The schema version from which on groups are counted by type, and found by their words."""
 FAULTS_MAX = 1000
 """A report stops growing here: more says nothing new."""
 
 
 def check(backend: Backend) -> Report:
     """Read everything and compare: checksums, SEQ without gap (MS-01), counts, both directions of membership,
-    message ids against the shard's running number, groups by type, the words by which groups are found."""
+    message ids against the shard's running number, groups by type, the words by which groups are found. A store of an
+    earlier version is compared as far as it has that. Raises StoreError if the version is not known."""
     report = Report()
     with backend.read(around=True) as view:
+        report.schema = schema_of(view) or SCHEMA_VERSION
         for fault in _faults(view, report):
             if len(report.faults) < FAULTS_MAX:
                 report.faults.append(fault)
@@ -67,8 +73,10 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
             continue
         yield from _said(key, _members(view, report, key, head))
         yield from _said(key, _messages(view=view, report=report, key=key, profile=profile, head=head))
-        yield from _said(key, _words(view, key, profile))
-    yield from _said("counts", _counts(view, types))
+        if report.schema >= COUNTED_SINCE:
+            yield from _said(key, _words(view, key, profile))
+    if report.schema >= COUNTED_SINCE:
+        yield from _said("counts", _counts(view, types))
     yield from _said("epochs", table_log.faults(view))
     yield from _said("events", event_log.faults(view))
     yield from _said("dead letters", dead_letters.faults(view))

@@ -26,7 +26,7 @@ from rcim.store.table_log import TableLog
 from rcim.store.table_view import TableView
 from rcim.store.tables import read_stamp
 from rcim.store.trail import Trail, begin_history, why_another
-from rcim.store.upgrade import SCHEMA_VERSION, upgrade
+from rcim.store.upgrade import SCHEMA_VERSION, schema_of, upgrade
 
 log = Log("rcim.store")
 
@@ -60,13 +60,13 @@ class Store:
 
     def _check_schema(self) -> None:
         with self._backend.read() as view:
-            found = view.get("meta", b"schema")
+            found = schema_of(view)
         if found is None:
             with self._backend.write() as writable:
                 writable.put("meta", b"schema", keys.U16.pack(SCHEMA_VERSION))
                 name_index.note(writable)
         else:
-            upgrade(self._backend, keys.U16.unpack(found)[0])
+            upgrade(self._backend, found)
             name_index.make_current(self._backend)
 
     def _recognise(self) -> int:

@@ -21,15 +21,31 @@ SCHEMA_VERSION = 4
 front (messages.py); those of before stay as they are. 4: applications are counted, and found by who has applied."""
 
 
+def schema_of(view: ReadView) -> int | None:
+    """The version of a store; None: nothing has been written yet. Raises StoreError if this program does not know it, and
+    DamagedError if there is none such."""
+    found = view.get("meta", b"schema")
+    version = None if found is None else version_of(found)
+    if version is not None and version > SCHEMA_VERSION:
+        raise StoreError(
+            f"the store has schema version {version}; this program knows {SCHEMA_VERSION}. Start the later version of "
+            "rcim that wrote it, or restore a backup from before the upgrade"
+        )
+    return version
+
+
+def version_of(found: bytes) -> int:
+    """The version that the value of a store says, also a later one. Raises DamagedError if there is none such."""
+    version = keys.U16.unpack(found)[0] if len(found) == keys.U16.size else 0
+    if not version:
+        raise DamagedError("the store is damaged: its schema version can't be read")
+    return int(version)
+
+
 def upgrade(backend: Backend, found: int) -> None:
-    """Bring a store of version `found` to this one, step by step. Raises StoreError if there is no way."""
+    """Bring a store of version `found`, from `schema_of`, to this one, step by step. Raises StoreError."""
     while found != SCHEMA_VERSION:
-        step = _STEPS.get(found)
-        if step is None:
-            raise StoreError(
-                f"the store has schema version {found}; this program knows {SCHEMA_VERSION}. Start the later version of "
-                "rcim that wrote it, or restore a backup from before the upgrade"
-            )
+        step = _STEPS[found]
         while True:
             try:
                 with backend.write() as view:

@@ -16,7 +16,9 @@ import pytest
 from rcim.app.processes.process import ServerFailed, ServerProcess
 from rcim.app.settings.all_settings import NO_RATES
 from rcim.session import usersig
+from rcim.store.upgrade import SCHEMA_VERSION
 from tests.amount import some
+from tests.integration.test_stores_of_every_schema import unpacked
 
 BIN = Path(sys.executable).parent
 QUICK = ("limits.drain_grace_ms=300",)
@@ -324,6 +326,7 @@ async def test_kill_and_check(tmp_path: Path) -> None:  # ST-01
     assert code == 0 and json.loads(sent[1])["seq"] == 1
     code, out, _ = await run("rcim", "check", "--json", cwd=tmp_path)
     assert code == 0 and json.loads(out) == {
+        "schema": SCHEMA_VERSION,
         "groups": 1,
         "one_to_one": 0,
         "members": 1,
@@ -336,6 +339,13 @@ async def test_kill_and_check(tmp_path: Path) -> None:  # ST-01
     await process.stop()
     code, _, error = await run("rcim", "check", "--data", "nowhere", cwd=tmp_path)
     assert code == 2 and "no store" in error
+
+
+async def test_a_store_of_an_earlier_version_is_checked_as_it_is(tmp_path: Path) -> None:  # ST-03
+    unpacked(1, tmp_path / "rcim-data" / "store")
+    code, out, _ = await run("rcim", "check", cwd=tmp_path)
+    assert code == 0 and ": 0 faults\n" in out
+    assert out.endswith(f"\nschema version 1: the next start upgrades it to {SCHEMA_VERSION}\n")
 
 
 async def test_a_server_that_does_not_start(tmp_path: Path) -> None:

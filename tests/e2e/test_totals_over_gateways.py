@@ -11,6 +11,7 @@ from rcim_tools.admin.metrics import all_metrics
 
 from rcim.base import metrics as m
 from rcim.base.metrics import BY_NAME, MetricKind
+from rcim.connect.inspection import COUNTED, LEVELS
 from rcim.content.elements import Text
 from tests.e2e.test_reload_gateways import Cluster, cluster, group_of, until_parts
 from tests.kit import PATIENCE_S
@@ -35,18 +36,27 @@ async def figures(cluster: Cluster) -> Mapping[tuple[str, ...], int]:
     }
 
 
+async def counters(cluster: Cluster) -> Mapping[str, int]:
+    """What `rcim-admin stats` says that only grows."""
+    status, found, wrong = await cluster.admin("stats")
+    assert status == 0, wrong
+    return {name: value for name, value in found.items() if name in COUNTED.keys() - LEVELS}
+
+
 async def test_no_sum_falls_when_gateways_are_killed_and_started_again(cluster: Cluster) -> None:
     group = await group_of(cluster)
     for number in range(LOGINS):
         async with cluster.client("alice") as alice:
             await alice.send(group, [Text(f"{number}")])
-    before = await figures(cluster)
+    before, stats = await figures(cluster), await counters(cluster)
+    assert stats["logins"] >= LOGINS
     assert before[m.LOGINS.name,] >= LOGINS and before[m.DURABLE_WRITTEN.name, "group"] > 0
     victims = cluster.process.parts("gateway")
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
     await until_parts(cluster, victims)
-    after = await figures(cluster)
+    after, stats_after = await figures(cluster), await counters(cluster)
     sums = {name for name in before if "process" not in BY_NAME[name[0]].labels}
     assert {name: (before[name], after.get(name)) for name in sums if after.get(name, 0) < before[name]} == {}
+    assert {name: (stats[name], stats_after[name]) for name in stats if stats_after[name] < stats[name]} == {}
     assert after[m.LOGINS.name,] > before[m.LOGINS.name,], "and what came since counts too"

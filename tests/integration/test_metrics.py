@@ -16,6 +16,7 @@ from rcim_tools.admin.metrics import all_metrics, metric_row
 
 from rcim.adapters.metrics import api
 from rcim.app.log.log_writer import REASONS
+from rcim.app.reload import reload_counts
 from rcim.base.error_kinds import ErrorKind
 from rcim.base.errors import ADMIN_REQUIRED, METRICS_OFF, RcimError
 from rcim.base.limited_log import LimitedLog
@@ -172,9 +173,10 @@ async def test_a_scrape_needs_a_good_key_with_the_scope(server: TestServer) -> N
     assert basic.status == 401
     refused = await scrape(port, other)
     assert refused.status == 403 and "server:read" in refused.text
+    assert (await scrape(port, good, "POST")).status == 405
     said = await scrape(port, good)
-    assert said.value("rcim_scrapes_total", outcome="refused") == 7
-    assert said.value("rcim_http_requests_total", api="metrics", code="4xx") == 7
+    assert said.value("rcim_scrapes_total", outcome="refused") == 8
+    assert said.value("rcim_http_requests_total", api="metrics", code="4xx") == 8
 
 
 async def test_a_revoked_key_gets_nothing(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,7 +380,7 @@ def allowed(server: TestServer) -> dict[str, set[str]]:
         "rule": {rule.name.lower() for rule in Rule},
         "thread": {"committer", "reader", "loader"},
         "outcome": {"asked", "allowed", "refused", "dropped", "replaced", "failed", "skipped", "told", "given_up"}
-        | {"over_bound", *api.OUTCOMES}
+        | {"over_bound", *api.OUTCOMES, *reload_counts.OUTCOMES}
         | {outcome.name.lower() for outcome in PushOutcome},
         "provider": set(server.settings.push_providers),
         "consumer": {"message_log", "callbacks"},
@@ -429,6 +431,7 @@ async def test_every_line_is_of_the_table_and_the_table_is_scraped(server: TestS
     assert names <= BY_NAME.keys()
     elsewhere = {one.name for one in METRICS if {"provider"} & set(one.labels) or "callback" in one.name}
     elsewhere |= {"rcim_certificate_expires_timestamp_seconds", "rcim_last_backup_timestamp_seconds"}
+    elsewhere |= {one.name for one in METRICS if "reload" in one.name}  # who starts the gateways counts them
     assert BY_NAME.keys() - names - elsewhere == set()
 
 

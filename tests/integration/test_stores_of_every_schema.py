@@ -4,6 +4,7 @@ tests/data/stores/README.md says how they were made."""
 from __future__ import annotations
 
 import gzip
+import random
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from tests.kit import TestServer
 STORES = Path(__file__).parent.parent / "data" / "stores"
 VERSIONS = range(1, SCHEMA_VERSION + 1)
 Rows = dict[str, dict[bytes, bytes]]
+KILLS = 2
+"""Places besides the first and the last."""
 
 IN_A_CHILD = """
 import os, resource, signal, sys
@@ -34,6 +37,7 @@ from rcim.base.limits import DEFAULTS
 from rcim.store import upgrade
 from rcim.store.backend import LmdbBackend, StoreError
 from rcim.store.store import Store
+from rcim.store.views import LmdbView
 
 path, what = Path(sys.argv[1]), sys.argv[2]
 if what == "killed":
@@ -43,6 +47,17 @@ if what == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         return run
     upgrade._STEPS[int(sys.argv[3])] = dies(upgrade._STEPS[int(sys.argv[3])])
+elif what == "counted":
+    done, last = 0, int(sys.argv[3])
+    def counts(call):
+        def run(*arguments):
+            global done
+            done += 1
+            if done == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*arguments)
+        return run
+    LmdbView.put, LmdbView.delete = counts(LmdbView.put), counts(LmdbView.delete)
 else:
     size = (path / "data.mdb").stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -50,6 +65,8 @@ try:
     Store(LmdbBackend(path), DEFAULTS)
 except StoreError as error:
     print(error)
+if what == "counted":
+    print(done)
 """
 
 
@@ -120,6 +137,22 @@ def test_a_kill_within_a_step_leaves_the_version_before_it(step: int, tmp_path: 
     assert schema(store) == step
     Store(LmdbBackend(store), DEFAULTS).close()
     assert schema(store) == SCHEMA_VERSION and check_file(store, 1 << 30).faults == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_kill_at_any_write_of_the_first_start_leaves_a_whole_store(version: int, tmp_path: Path) -> None:
+    """Of the version that it had, or one between; a second kill is as good, and the next start ends with this one."""
+    writes = int(in_a_child(unpacked(version, tmp_path / "counted"), "counted", 0).stdout)
+    assert writes
+    rng = random.Random(version)
+    for last in {1, writes, *rng.sample(range(1, writes + 1), min(KILLS, writes))}:
+        store = unpacked(version, tmp_path / f"{last}")
+        for at, ends in ((last, (-signal.SIGKILL,)), (rng.randrange(1, last + 1), (-signal.SIGKILL, 0))):
+            done = in_a_child(store, "counted", at)
+            assert done.returncode in ends, done.stderr
+            assert version <= schema(store) <= SCHEMA_VERSION and check_file(store, 1 << 30).faults == []
+        Store(LmdbBackend(store), DEFAULTS).close()
+        assert schema(store) == SCHEMA_VERSION and check_file(store, 1 << 30).faults == []
 
 
 @pytest.mark.parametrize("version", VERSIONS[:-1])

@@ -126,6 +126,11 @@ CASES = {
         "the last backup of a:7480 is 3d 0h 0m 0s old",
         level("rcim_last_backup_timestamp_seconds", NOW - DAY),
     ),
+    "RcimReloadRefused": case(
+        level("rcim_last_reload_successful", 0),
+        "the last reload of a:7480 was refused: the settings in force are not those of the file",
+        [level("rcim_last_reload_successful", 1), grows("rcim_reloads_total", 1, outcome="refused")],
+    ),
     "RcimCertificateEndsSoon": case(
         level("rcim_certificate_expires_timestamp_seconds", NOW + DAY),
         "the certificate of a:7480 expires in 1d 0h 0m 0s",

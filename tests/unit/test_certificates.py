@@ -11,6 +11,7 @@ import pytest
 from rcim.app.files import certificates
 from rcim.app.files.certificates import CERTIFICATE_DAYS, DAY_S, SOON_S, key_pem, new_key, self_signed
 from rcim.app.files.datadir import DataDir
+from rcim.app.programs.admin_client import context_of
 from rcim.app.reload.reload_parts import ReloadRefused
 from rcim.app.settings.exposure import OTHER_FILES, files_warning, warnings_at_start
 from rcim.app.settings.sources import load
@@ -63,6 +64,28 @@ def test_a_certificate_that_ends_soon_is_renewed_for_clients_that_trust_it(tmp_p
         shake(renewed, client_context(made_at(tmp_path / "other", now_s()).certificate))
     assert not data.renew_certificate(now_s()), "it is a new one"
     assert data.renew_certificate(now_s() + ENDS_S - SOON_S + DAY_S), "and it is renewed in its turn"
+
+
+def test_programs_on_the_machine_know_exactly_the_certificate_of_the_directory(tmp_path: Path) -> None:
+    """Also when it has ended, or has not begun: only its key counts. Everywhere else dates and names count as always."""
+    for number, time_s in enumerate((now_s(), now_s() - ENDS_S - DAY_S, now_s() + 10 * DAY_S)):
+        data = made_at(tmp_path / f"{number}", time_s)
+        server = server_context(data.certificate, data.private_key)
+        shake(server, context_of(data, None, None))
+        again = made_at(tmp_path / f"again{number}", time_s)  # the same names, another key
+        with pytest.raises(ssl.SSLError, match="self-signed certificate"):
+            shake(server_context(again.certificate, again.private_key), context_of(data, None, None))
+        elsewhere = [context_of(data, None, data.certificate), context_of(data, "localhost:1", None)]
+        for client in elsewhere:
+            if not number:
+                shake(server, client)
+                continue
+            with pytest.raises(ssl.SSLError, match=r"expired|not yet valid"):
+                shake(server, client)
+    data.keep_certificate_in_use(again.certificate)
+    shake(server_context(again.certificate, again.private_key), context_of(data, None, None))
+    with pytest.raises(ssl.SSLError):
+        shake(server, context_of(data, None, None))
 
 
 def test_what_is_not_renewed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -21,7 +21,7 @@ from rcim.bus.kept_totals import KeptTotals
 from rcim.dispatch import metrics_gathering
 from rcim.dispatch.metrics_gathering import WAITING_MAX, MetricsGathering, page_of
 from rcim.dispatch.requests import Request
-from rcim.store.answers import MetricRow, Metrics
+from rcim.store.answers import Figures, Metrics
 from rcim.store.metric_rows import added_up, bytes_of, rows_of
 
 
@@ -93,24 +93,28 @@ def test_figures_of_processes_become_one() -> None:
     ]
 
 
-def said_by(process: str, started: float, commits: int, turns: int) -> list[MetricRow]:
-    """What a process says that has counted so much, with a gauge and what is of it alone."""
+def said_by(process: str, started: float, commits: int, turns: int) -> Figures:
+    """What a process says that has counted so much, with a gauge and what is of it alone; as counters too."""
     meters = Meters(process, on=True)
     histogram = meters.histogram(m.TURN)
     assert histogram is not None
     histogram.observe_all([0.001] * turns)
     meters.add(lambda: [figure(m.STARTED, started, process), figure(m.COMMITS, commits)])
     meters.add(lambda: [figure(m.CONNECTIONS, 10), figure(m.CPU, 1, process, "user")])
-    return rows_of(meters.figures())
+    return Figures(rows_of(meters.figures()), {"commits": commits}, {"connections": 10})
 
 
-def values_of(rows: list[MetricRow]) -> tuple[int, int, int, int, list[dict[str, str]]]:
-    """Commits, turns and their time in milliseconds, connections, and the labels of processor times."""
+def values_of(said: Figures) -> tuple[int, int, int, int, list[dict[str, str]]]:
+    """Commits, turns and their time in milliseconds, connections, and the labels of processor times. Metrics and
+    counters say the same."""
+    rows = said.rows
     by_name = {row.name: row for row in rows}
     turn = by_name[m.TURN.name]
     cpu = [row.labels for row in rows if row.name == m.CPU.name and row.labels["mode"] == "user"]
     connections = by_name[m.CONNECTIONS.name].value if m.CONNECTIONS.name in by_name else 0
-    return by_name[m.COMMITS.name].value, sum(turn.counts), turn.value // 1000, connections, cpu
+    commits = by_name[m.COMMITS.name].value
+    assert (commits, connections) == (said.counts["commits"], said.levels.get("connections", 0))
+    return commits, sum(turn.counts), turn.value // 1000, connections, cpu
 
 
 def test_totals_of_a_process_that_has_ended_or_is_silent_are_kept() -> None:
@@ -130,7 +134,7 @@ def test_totals_of_a_process_that_has_ended_or_is_silent_are_kept() -> None:
     for start in range(100, 1100):
         last = kept.with_kept([said_by("gateway 2", start, 1, 1)])
     assert values_of(last)[:2] == (16 + 1000, 7 + 1000)
-    assert len(kept.with_kept([])) == 2, "what is kept does not grow with the number of those that ended"
+    assert len(kept.with_kept([]).rows) == 2, "what is kept does not grow with the number of those that ended"
 
 
 def test_what_is_written_is_read_back() -> None:

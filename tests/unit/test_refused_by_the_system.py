@@ -20,6 +20,7 @@ from rcim.app.settings.all_settings import Settings
 from rcim.operate import backup as b
 from rcim.operate import key_rotation
 from rcim.operate import restore as restore_module
+from rcim.operate.copy_check import check_copy
 from rcim.operate.exporting import export
 from rcim.operate.faults import BackupError
 from rcim.operate.importing import import_
@@ -67,7 +68,8 @@ def outcome(work: Callable[[], object]) -> str:
 def test_a_restore(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Path(b.back_up(settings, tmp_path / "backups", FAST).folder)
     expected, target, failures = rows(tmp_path / "data" / "store"), tmp_path / "new", 0
-    monkeypatch.setattr(restore_module, "check_copy", lambda *_, **__: None)  # a process of its own, each time
+    facts = check_copy(place / "store", look=True)
+    monkeypatch.setattr(restore_module, "check_copy", lambda *_, **__: facts)  # a process of its own, each time
     for number in count(1):
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(tmp_path / "data", target)

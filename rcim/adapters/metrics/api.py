@@ -70,6 +70,7 @@ class MetricsApi:
     async def answer(self, request: HttpRequest) -> HttpResponse:
         """As HttpApi."""
         if request.method not in ("GET", "HEAD"):
+            self._counts["refused"] += 1
             return _said(405, "the path has GET", {"Allow": "GET, HEAD"})
         try:
             async with asyncio.timeout(DEADLINE_S):

@@ -25,7 +25,8 @@ from rcim.app.processes import service_manager
 from rcim.app.processes.kept_process import Heard, KeptProcess
 from rcim.app.processes.process_spec import GATEWAY, NOW, OWNER, ProcessSpec
 from rcim.app.processes.server import Ready
-from rcim.app.reload.part_reloads import DROP, FORCE, answer_order, prepare_order
+from rcim.app.reload.part_reloads import DROP, FORCE, answer_order, counts_order, prepare_order
+from rcim.app.reload.reload_counts import BUSY
 from rcim.app.reload.reload_parts import ReloadRefused
 from rcim.app.reload.reloading import Announcement, Reloader
 from rcim.app.settings.all_settings import Settings
@@ -110,7 +111,7 @@ class _Parts:
 
 
 def _heard(reloader: Reloader, tasks: set[asyncio.Task[None]]) -> Heard:
-    """The owner asks for a reload, which an administrator wants."""
+    """The owner asks for a reload, which an administrator wants, or has refused one."""
 
     async def reload(part: KeptProcess, said: dict[str, Any]) -> None:
         part.order(answer_order(said["reload"], await reloader.answer(check_only=said["check"])))
@@ -120,6 +121,8 @@ def _heard(reloader: Reloader, tasks: set[asyncio.Task[None]]) -> Heard:
             task = asyncio.get_running_loop().create_task(reload(part, said))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
+        elif "reload_busy" in said:
+            reloader.counts.count(BUSY)
 
     return heard
 
@@ -155,7 +158,9 @@ async def supervise(
         bus = places.enter_context(_bus_of(settings))
         port = places.enter_context(_holding(server.host, server.port)).getsockname()[1]
         http_port = places.enter_context(_holding(http.host, http.port)).getsockname()[1] if http.on else 0
-        owner = KeptProcess(ProcessSpec(OWNER, 0, str(bus), 0), settings, _heard(reloader, asked))
+        spec = ProcessSpec(OWNER, 0, str(bus), 0, reloads=reloader.counts.plain())
+        owner = KeptProcess(spec, settings, _heard(reloader, asked))
+        reloader.counts.changed = lambda: _tell_counts(owner, spec, reloader)
         try:
             await owner.start()
             for number in range(1, server.gateways + 1):
@@ -185,6 +190,11 @@ async def supervise(
             for task in keepers:
                 task.cancel()
             await asyncio.gather(*keepers, return_exceptions=True)
+
+
+def _tell_counts(owner: KeptProcess, spec: ProcessSpec, reloader: Reloader) -> None:
+    """The owner shows what came of the reloads, also one that is started later."""
+    owner.know(spec._replace(reloads=reloader.counts.plain()), counts_order(reloader.counts))
 
 
 def _drain_s(settings: Settings) -> float:

@@ -38,6 +38,8 @@ class KeptProcess:
         self._heard = heard
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
+        self._news = b""
+        """The order that says what has changed in `_part`."""
         self._replies: dict[tuple[str, int], asyncio.Future[dict[str, Any]]] = {}
         """Replies that are awaited, by name and token."""
         self.up = False
@@ -56,7 +58,7 @@ class KeptProcess:
 
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises DataDirError with what it said, or OSError; it is gone then."""
-        settings = self._settings
+        settings, part = self._settings, self._part
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -76,6 +78,8 @@ class KeptProcess:
             await _kill(process)
             raise
         self._process, self.ready, self.up = process, said, True
+        if self._part is not part:
+            self.order(self._news)
 
     async def _first_words(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
         assert process.stdin is not None and process.stdout is not None
@@ -174,6 +178,11 @@ class KeptProcess:
         self._settings = settings
         if self._process is not prepared and self._process is not None:
             self.kill()
+
+    def know(self, part: ProcessSpec, order: bytes) -> None:
+        """From now on it is started as `part`; the one that is there, or is starting, is told by `order`."""
+        self._part, self._news = part, order
+        self.order(order)
 
     def kill(self) -> None:
         """End it at once; `keep` starts it again."""

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvloop
 
@@ -19,6 +19,7 @@ from rcim.app.log.logs import begin_logging, counting
 from rcim.app.monitoring.process_figures import process_figures
 from rcim.app.processes.tuning import SWITCH_INTERVAL_S, calm_collector, raise_file_limit
 from rcim.app.reload.part_reloads import PartReloads
+from rcim.app.reload.reload_counts import ReloadCounts
 from rcim.app.reload.reload_parts import prepare_gateway, prepare_owner
 from rcim.app.settings.all_settings import Settings, from_plain, plain
 from rcim.app.wiring.nodes import ConversationNode, GatewayNode
@@ -43,6 +44,8 @@ class ProcessSpec(NamedTuple):
     port: int
     http_port: int = 0
     """For back ends; 0: they are not listened to."""
+    reloads: dict[str, Any] | None = None
+    """What came of the reloads until now (ReloadCounts.plain), for the owner; None: there were none."""
 
 
 def encoded_part(part: ProcessSpec, settings: Settings) -> bytes:
@@ -119,7 +122,9 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
         await links.listen_at(Path(part.bus))
         meters.lag.start(loop)
         calm_collector()
-        reloads = PartReloads(lambda settings, files: prepare_owner(back, settings, files), say)
+        counts = ReloadCounts(part.reloads)
+        meters.add(counts.figures)
+        reloads = PartReloads(lambda settings, files: prepare_owner(back, settings, files), say, counts)
         back.dispatcher.delegates.reloads(reloads)
         _report(made=back.made)
         await _Orders(reloads).stop.wait()

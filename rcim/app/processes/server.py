@@ -72,6 +72,7 @@ class Server:
             back.open(loop)
             undo.callback(back.close)
             self._meters.add(process_figures(self._meters))
+            self._meters.add(self.reloader.counts.figures)
             front = GatewayNode(settings, self.data, meters=self._meters)
             front.traces = back.traces
             tls = front.tls()

@@ -76,10 +76,12 @@ def address_of(data: DataDir) -> tuple[str, int, bool]:
 
 
 def context_of(data: DataDir, server: str | None, ca: Path | None) -> ssl.SSLContext:
-    """What is trusted: `ca` if it is given. The server on the data directory (`server` None) is known by its certificate.
-    Raises OSError, ssl.SSLError."""
-    if ca is None and server is None and data.certificate_in_use.exists():
-        return context_for(data.certificate_in_use)
+    """What is trusted: `ca` if it is given. The server on the data directory (`server` None) is known by its certificate,
+    also when that has ended; everywhere else dates and names count. Raises OSError, ssl.SSLError."""
+    if ca is None and server is None:
+        for own in (data.certificate_in_use, data.certificate):
+            if own.exists():
+                return context_for(own)
     return client_context(ca or (data.certificate if data.certificate.exists() else None))
 
 

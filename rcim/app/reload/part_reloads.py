@@ -4,7 +4,8 @@
    if it can't be. What was prepared before and not put into force is dropped.
 2. `force TOKEN`: put it into force, and say `{forced: token}`. `drop TOKEN`: do not.
 3. The owner of the conversations asks for a reload when an administrator does: it says `{reload: number, check}`, and
-   gets `answer {number, ...}`.
+   gets `answer {number, ...}`. One that it does not pass on because too many wait it counts: `{reload_busy: true}`.
+4. `counts {...}`: what came of all reloads until now, which the owner shows (reload_counts.py).
 
 A process that can't do what it is told ends: it is started again, with the settings in force.
 """
@@ -23,6 +24,7 @@ import msgspec
 from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.reload_results import Reloaded
 from rcim.actor.reload_workflows import Reload
+from rcim.app.reload.reload_counts import ReloadCounts
 from rcim.app.reload.reload_parts import Prepared, ReloadRefused
 from rcim.app.settings.all_settings import Settings, from_plain, plain
 from rcim.base.errors import RELOAD_REFUSED, code_of
@@ -31,7 +33,7 @@ from rcim.store.decoders import converted
 
 log = Log("rcim.reload")
 
-PREPARE, FORCE, DROP, ANSWER = b"prepare", b"force", b"drop", b"answer"
+PREPARE, FORCE, DROP, ANSWER, COUNTS = b"prepare", b"force", b"drop", b"answer", b"counts"
 SAID_CHARS_MAX = 1500
 """Of an error that is told to the supervisor: a line fits the pipe at once."""
 ANSWER_S = 40.0
@@ -59,12 +61,19 @@ def answer_order(number: int, answer: Reloaded | Refused) -> bytes:
     return ANSWER + b" " + json.dumps(said).encode()
 
 
+def counts_order(counts: ReloadCounts) -> bytes:
+    """The order to show these counts."""
+    return COUNTS + b" " + json.dumps(counts.plain()).encode()
+
+
 class PartReloads:
     """See the module's text. `prepare` is what this process does; `say` tells the supervisor. Used from the loop."""
 
-    def __init__(self, prepare: Prepare, say: Say) -> None:
+    def __init__(self, prepare: Prepare, say: Say, counts: ReloadCounts | None = None) -> None:
+        """`counts` is shown by this process; None: by another one."""
         self._prepare = prepare
         self._say = say
+        self._counts = counts
         self._prepared: tuple[int, Prepared] | None = None
         self._line = asyncio.Lock()
         """Orders are carried out one after the other."""
@@ -79,6 +88,8 @@ class PartReloads:
         """Carry out an order; one that is not known is passed over."""
         if order == ANSWER:
             self._answered(json.loads(said))
+        elif order == COUNTS and self._counts is not None:
+            self._counts.take(json.loads(said))
         elif order in (PREPARE, FORCE, DROP):
             self._run(self._in_line(order, said))
 
@@ -133,6 +144,8 @@ class PartReloads:
     def carry_out(self, workflow: Reload, done: Callable[[AnyResult], None]) -> None:
         """See ReloadControl."""
         if len(self._asked) >= ASKED_MAX:
+            if not workflow.check_only:
+                self._say(reload_busy=True)
             done(Refused(RELOAD_REFUSED, "too many administrators ask for a reload"))
             return
         number = next(self._numbers)

@@ -18,6 +18,7 @@ from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.reload_results import Reloaded, SettingChange
 from rcim.actor.reload_workflows import Reload
 from rcim.app.files.datadir import DataDir, DataDirError
+from rcim.app.reload.reload_counts import BUSY, DONE, FAILED, REFUSED, ReloadCounts
 from rcim.app.reload.reload_parts import Prepared, ReloadRefused
 from rcim.app.reload.setting_changes import Digests, changes_of, digests_of, file_changes, in_force_after
 from rcim.app.settings.all_settings import Settings, SettingsError
@@ -76,6 +77,8 @@ class Reloader:
         self._source = source
         self._parts = parts
         self._announcement = announcement or Announcement()
+        self.counts = ReloadCounts()
+        """What came of those that were more than a look."""
         self._lock = asyncio.Lock()
         self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,13 +93,22 @@ class Reloader:
     async def reload(self, *, check_only: bool = False) -> list[SettingChange]:
         """Read the settings and put them into force; with `check_only` change nothing. Returns what is different; what
         needs a restart is not in force. Raises ReloadRefused: nothing has changed."""
-        if not check_only:
-            self._announcement.begins()
+        if check_only:
+            return await self._in_turn(check_only=True)
+        self._announcement.begins()
         try:
-            return await self._in_turn(check_only=check_only)
+            rows = await self._in_turn(check_only=False)
+        except ReloadRefused as error:
+            self.counts.count(BUSY if error.busy else REFUSED)
+            raise
+        except Exception:
+            self.counts.count(FAILED)
+            raise
+        else:
+            self.counts.count(DONE)
+            return rows
         finally:
-            if not check_only:
-                self._announcement.over()
+            self._announcement.over()
 
     async def _in_turn(self, *, check_only: bool) -> list[SettingChange]:
         if self._under_way >= AT_ONCE:
