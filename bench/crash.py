@@ -38,7 +38,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -248,19 +248,21 @@ class CrashTest:
             self._beside.up = False
             await self.process.stop()
             return
+        before = {key: await self._newest(swarm.members[0], key) for key in self._places.all}
         for sender, member in zip(senders, swarm.members, strict=True):
             sender.start(again.get(member.user_id, []))
         await asyncio.sleep(life_s)
         if self._gateways and self._rng.random() < PART_KILL_SHARE:
-            await self._kill_part(swarm, self._rng.choice([OWNER, GATEWAY]))
+            await self._kill_part(swarm, self._rng.choice([OWNER, GATEWAY]), before)
         self._beside.up = False
         await self.process.kill()
         self.killed["server"] += 1
         await asyncio.sleep(0)
         swarm.drop()
 
-    async def _kill_part(self, swarm: Swarm, role: str) -> None:
-        """Kill the owner, or a gateway, and let the others go on for a while."""
+    async def _kill_part(self, swarm: Swarm, role: str, before: Mapping[str, int]) -> None:
+        """Kill the owner, or a gateway, and let the others go on for a while. `before`: the newest SEQ of each
+        conversation when everybody had logged in."""
         there = self.process.parts(role)
         if not there:
             return
@@ -276,13 +278,16 @@ class CrashTest:
         self.journal.cut_without_reason += max(0, sum(swarm.tally.closed.values()) - closed - expected)
         # Those who hung on the victim are gone, whether they have noticed it yet or not.
         here = [m for m in swarm.members if not m.link.closed and m.link.local_port not in hanging]
-        await self._all_hear(here)
+        await self._all_hear(here, before)
 
-    async def _all_hear(self, members: list[SwarmMember]) -> None:
-        """What is there by now is heard, or heard of, by all who are still connected (RX-05)."""
+    async def _all_hear(self, members: list[SwarmMember], before: Mapping[str, int]) -> None:
+        """What has come since `before` is heard, or heard of, by all who are still connected (RX-05). Of what was there
+        when they logged in they would ask by themselves."""
         for conversation in self._places.all:
             hearers = [m for m in members if self._places.hears(m.user_id, conversation)]
             newest = await self._newest(hearers[0], conversation) if hearers else 0
+            if newest == before[conversation]:
+                continue
             end = time.monotonic() + HEARD_S
             while any(m.knows(conversation) < newest for m in hearers) and time.monotonic() < end:
                 await asyncio.sleep(0.02)
