@@ -22,13 +22,14 @@ from rcim.store.backend import TABLES, LmdbBackend, StoreError
 from rcim.store.event_rows import AFTER_ALL
 from rcim.store.store import Store
 from rcim.store.upgrade import SCHEMA_VERSION
+from tests.amount import some
 from tests.kit import TestServer
 
 STORES = Path(__file__).parent.parent / "data" / "stores"
 VERSIONS = range(1, SCHEMA_VERSION + 1)
 Rows = dict[str, dict[bytes, bytes]]
-KILLS = 2
-"""Places besides the first and the last."""
+KILLS = some(1, of=5)
+"""Places: one at random, then the last and the first."""
 
 IN_A_CHILD = """
 import os, resource, signal, sys
@@ -145,7 +146,7 @@ def test_a_kill_at_any_write_of_the_first_start_leaves_a_whole_store(version: in
     writes = int(in_a_child(unpacked(version, tmp_path / "counted"), "counted", 0).stdout)
     assert writes
     rng = random.Random(version)
-    for last in {1, writes, *rng.sample(range(1, writes + 1), min(KILLS, writes))}:
+    for last in {rng.randrange(1, writes + 1), *[writes, 1, *rng.choices(range(1, writes + 1), k=2)][: KILLS - 1]}:
         store = unpacked(version, tmp_path / f"{last}")
         for at, ends in ((last, (-signal.SIGKILL,)), (rng.randrange(1, last + 1), (-signal.SIGKILL, 0))):
             done = in_a_child(store, "counted", at)
