@@ -2,7 +2,7 @@
 neither takes back what the other has changed; in all processes of a server.
 
 Who has a turn holds a lock on one byte of a file in the data directory. The kernel frees it when the file is closed, also
-if the process dies.
+if the process dies. Only Linux has locks of open files; elsewhere turns are those of one process.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PAUSE_S, PAUSE_MAX_S = 0.001, 0.008
 WAIT_S = 20.0
 """For so long a turn is waited for: the caller is answered after 30 s at the latest."""
 RETRY_MS = 1000
+SET_LOCK: int | None = getattr(fcntl, "F_OFD_SETLK", None)
 
 
 class Turns:
@@ -54,11 +55,11 @@ class Turns:
         file = -1
         for place in places:
             await held.enter_async_context(self._lock(place))
-            if self._file is not None:
+            if self._file is not None and SET_LOCK is not None:
                 if file < 0:
                     file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                     held.callback(os.close, file)
-                await _locked(file, place)
+                await _locked(file, place, SET_LOCK)
 
     def _lock(self, place: int) -> asyncio.Lock:
         """The lock of this place in this process. Whoever waits for it or has it keeps it."""
@@ -73,13 +74,13 @@ def _place(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(errors="replace"), digest_size=7).digest())
 
 
-async def _locked(file: int, place: int) -> None:
+async def _locked(file: int, place: int, set_lock: int) -> None:
     """Returns when this open file has the lock of the byte."""
     wanted = struct.pack("@hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
     pause_s = PAUSE_S
     while True:
         try:
-            fcntl.fcntl(file, fcntl.F_OFD_SETLK, wanted)
+            fcntl.fcntl(file, set_lock, wanted)
         except BlockingIOError:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
