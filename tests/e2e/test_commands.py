@@ -459,7 +459,7 @@ async def test_crash_small(tmp_path: Path, seed: int, gateways: int) -> None:  #
         "rcim-bench",
         "crash",
         "--kills",
-        str(some(3, of=6)),
+        str(some(2, of=6)),
         "--seed",
         str(seed),
         "--clients",

@@ -31,9 +31,12 @@ from rcim.store.backend import TABLES, LmdbBackend
 from rcim.store.event_rows import AFTER_ALL
 from rcim.store.tables import read_store_id
 from rcim.store.trail import Trail
+from tests.amount import some
 from tests.kit_damage import SIZE
 from tests.unit.test_store import KEY, Kit, created, kept
 
+EACH = some(3, of=1)
+"""A kill at every third place in an ordinary run, at all of them in a thorough one."""
 FAST = b.Wanted(mib_per_s=0)
 OF_THIS_PLACE = {b"id", b"place"}
 
@@ -420,7 +423,7 @@ def test_a_backup_that_is_killed_anywhere_leaves_nothing_that_looks_complete(
     wanted = msgspec.structs.replace(FAST, keep=1)
     number, killed = 0, True
     while killed:
-        number += 1
+        number += EACH
         b.back_up(settings, folder, wanted)
         points = kill_points(monkeypatch, number, STEPS)
         next(points)
@@ -499,7 +502,7 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_goes_on(
     expected = rows(tmp_path / "data" / "store")
     number, killed = 0, True
     while killed:
-        number += 1
+        number += EACH
         target = tmp_path / f"new{number}"
         if replace:
             shutil.copytree(tmp_path / "data", target)
