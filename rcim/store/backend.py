@@ -21,6 +21,7 @@ from rcim.store.faults import FullError as FullError
 from rcim.store.faults import NoRoom as NoRoom
 from rcim.store.faults import StoreError as StoreError
 from rcim.store.long_keys import kept, packed, value_of, whole
+from rcim.store.readers import Readers
 from rcim.store.views import LmdbView
 
 RESERVE_BYTES = 16 << 20
@@ -208,49 +209,6 @@ class MemoryBackend:
 
 
 # ----------------------------------------------------------------------------------------------------- LMDB
-
-
-class Readers:
-    """Any number read at a time, from several threads; `nobody` waits until none does, and keeps others out meanwhile:
-    threads of which one always reads would let it wait for ever, and with it every commit."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._count = 0
-        self._wanted = 0
-        """How many wait for `nobody`, or have it."""
-        self._mine = threading.local()
-        """`count`: how often this thread reads. It may read within its own reading, which `nobody` waits for."""
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """While something is read. Waits as long as nobody may."""
-        mine: int = getattr(self._mine, "count", 0)
-        with self._changed:
-            if not mine:
-                self._changed.wait_for(lambda: not self._wanted)
-            self._count += 1
-        self._mine.count = mine + 1
-        try:
-            yield
-        finally:
-            self._mine.count = mine
-            with self._changed:
-                self._count -= 1
-                if self._wanted:
-                    self._changed.notify_all()
-
-    @contextmanager
-    def nobody(self) -> Iterator[None]:
-        """While nothing may be read. Not from a thread that reads."""
-        with self._changed:
-            self._wanted += 1
-            try:
-                self._changed.wait_for(lambda: self._count == 0)
-                yield
-            finally:
-                self._wanted -= 1
-                self._changed.notify_all()
 
 
 class LmdbBackend:

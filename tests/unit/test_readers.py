@@ -13,7 +13,8 @@ from typing import Any
 import lmdb
 import pytest
 
-from rcim.store.backend import LmdbBackend, Readers, StoreError
+from rcim.store.backend import LmdbBackend, StoreError
+from rcim.store.readers import Readers
 from tests.kit import PATIENCE_S, until
 
 
@@ -60,6 +61,32 @@ async def test_who_wants_to_read_comes_after_who_waits_for_nobody() -> None:
     growing.join(PATIENCE_S)
     reading.join(PATIENCE_S)
     assert done == ["grown", "read"]
+
+
+async def test_readings_of_one_thread_may_end_in_any_order() -> None:
+    """A thread that still reads is not kept out: `nobody` waits for it."""
+    readers = Readers()
+    done: list[str] = []
+
+    def grow() -> None:
+        with readers.nobody():
+            done.append("grown")
+
+    def read() -> None:
+        first, second = readers.reading(), readers.reading()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        growing = in_thread(grow)
+        while not waits(growing):
+            pass
+        with readers.reading():
+            done.append("read")
+        second.__exit__(None, None, None)
+        growing.join(PATIENCE_S)
+
+    in_thread(read).join(PATIENCE_S)
+    assert done == ["read", "grown"]
 
 
 async def test_a_store_grows_while_others_read_without_a_pause(tmp_path: Path) -> None:
