@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -12,9 +12,9 @@ from rcim.adapters.rongcloud.codes import FAILED, WRONG_PARAMETER, RongError, re
 from rcim.adapters.rongcloud.form import Form
 from rcim.base.errors import RcimError
 from rcim.base.terms import PERMANENT_S, AddResult
+from rcim.http.service_calls import ServiceCalls
 from rcim.http.turns import Turns
 from rcim.service.back_ends import Principal
-from rcim.service.requests import Request
 from rcim.service.results import Added
 from rcim.service.service import Service
 
@@ -61,7 +61,7 @@ class RongApp:
         return there.strftime(TIME_FORM)
 
 
-class Call:
+class Call(ServiceCalls):
     """One request: who calls, the fields of the body, the service, and the turns of other requests."""
 
     def __init__(
@@ -73,28 +73,11 @@ class Call:
         host: str,
         turns: Turns | None = None,
     ) -> None:
-        self.service = service
-        self.turns = turns or Turns()
-        self.principal = principal
+        super().__init__(service, principal, turns)
         self.app = app
         self.form = form
         self.host = host
         """Under which name the caller reached the server, with the port."""
-
-    async def ask(self, request: Request, result: type[R], by: Principal | None = None) -> R:
-        """The result of an operation of the service, which is of this type; `by` somebody else than the app. Raises
-        RcimError."""
-        found = await self.service.call(by or self.principal, request)
-        assert isinstance(found, result), found
-        return found
-
-    async def ask_each(self, changes: Sequence[Request], result: type[R]) -> AsyncIterator[R]:
-        """The result of each of these, one after the other; none is carried out if one has a mistake. Raises RcimError:
-        those before it are done then, if the mistake was not one of its fields."""
-        for request in changes:
-            self.service.check(self.principal, request)
-        for request in changes:
-            yield await self.ask(request, result)
 
     def acting_for(self, user_id: str) -> Principal:
         """A user, in whose name the app does what users do for themselves (BackEnds.acting_for)."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.fields import Fields, Json
 from rcim.adapters.tencent.paging import Places
 from rcim.base.errors import RcimError
+from rcim.http.service_calls import ServiceCalls
 from rcim.http.turns import Turns
 from rcim.service import requests
 from rcim.service.back_ends import Principal
-from rcim.service.requests import Request
 from rcim.service.results import Accounts
 from rcim.service.service import Service
 
@@ -23,7 +23,7 @@ PER_S = 200
 """Requests of one command in a second, unless the vendor documents another number."""
 
 
-class Call:
+class Call(ServiceCalls):
     """One request: who calls, the fields of the body, and the service; the places of earlier pages, and the turns of
     other requests. `base_url` is where the caller reaches this server: scheme and host."""
 
@@ -38,27 +38,11 @@ class Call:
         *,
         base_url: str = "",
     ) -> None:
-        self.service = service
-        self.principal = principal
+        super().__init__(service, principal, turns)
         self.family = family
         self.base_url = base_url
         self.fields = Fields(body, family.parameter, codes=family.fields)
         self.places = places or Places()
-        self.turns = turns or Turns()
-
-    async def ask(self, request: Request, result: type[R]) -> R:
-        """The result of an operation of the service, which is of this type. Raises RcimError."""
-        found = await self.service.call(self.principal, request)
-        assert isinstance(found, result), found
-        return found
-
-    async def ask_each(self, changes: Sequence[Request], result: type[R]) -> AsyncIterator[R]:
-        """The result of each of these, one after the other; none is carried out if one has a mistake. Raises RcimError:
-        those before it are done then, if the mistake was not one of its fields."""
-        for request in changes:
-            self.service.check(self.principal, request)
-        for request in changes:
-            yield await self.ask(request, result)
 
     async def known(self, users: Sequence[str]) -> set[str]:
         """Those of the users who have an account, or are here without one. Raises RcimError."""
